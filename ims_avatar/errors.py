@@ -1,0 +1,123 @@
+"""One tree of errors; each carries its verdict: the SIP status it means, whose fault it is, and whether to try again.
+
+ImsAvatarError
+├── ConfigError            a file the operator wrote is wrong (names file, line and remedy)
+├── SignallingError
+│   ├── BadRequest         400, the peer's message cannot be used
+│   ├── Forbidden          403, not a configured peer or next hop
+│   ├── NotFound           404, no route
+│   ├── LoopDetected       482, the next hop is ourselves
+│   ├── NotAcceptable      488, no common codec
+│   └── Overloaded         503, all places taken; Retry-After
+├── MediaError
+│   ├── NoFreePort         the configured RTP range is used up
+│   ├── AudioFileError     a sound file that cannot be played
+│   └── RecordingError     a recording that cannot be written (disk full)
+├── AvatarError
+│   ├── AvatarNotFound     no such avatar; names those there are
+│   └── CorruptModel       a file whose hash is not the manifest's
+└── PoolError
+    ├── PoolFull           no place for another avatar
+    └── PoolUnavailable    the pool process does not answer
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Blame = Literal["client", "upstream", "server", "operator"]
+
+
+class ImsAvatarError(Exception):
+    """`str(error)` names the cause; `remedy` says what to do about it."""
+
+    sip_status: ClassVar[int] = 500
+    blame: ClassVar[Blame] = "server"
+    retry: ClassVar[bool] = False
+
+    def __init__(self, cause: str, *, remedy: str = "") -> None:
+        super().__init__(cause)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        cause = super().__str__()
+        return f"{cause}. Remedy: {self.remedy}" if self.remedy else cause
+
+
+class ConfigError(ImsAvatarError):
+    blame = "operator"
+
+
+class SignallingError(ImsAvatarError):
+    pass
+
+
+class BadRequest(SignallingError):
+    sip_status = 400
+    blame = "client"
+
+
+class Forbidden(SignallingError):
+    sip_status = 403
+    blame = "client"
+
+
+class NotFound(SignallingError):
+    sip_status = 404
+    blame = "client"
+
+
+class LoopDetected(SignallingError):
+    sip_status = 482
+    blame = "operator"
+
+
+class NotAcceptable(SignallingError):
+    sip_status = 488
+    blame = "client"
+
+
+class Overloaded(SignallingError):
+    sip_status = 503
+    retry = True
+
+
+class MediaError(ImsAvatarError):
+    pass
+
+
+class NoFreePort(MediaError):
+    sip_status = 503
+    retry = True
+
+
+class AudioFileError(MediaError):
+    blame = "operator"
+
+
+class RecordingError(MediaError):
+    pass
+
+
+class AvatarError(ImsAvatarError):
+    blame = "operator"
+
+
+class AvatarNotFound(AvatarError):
+    pass
+
+
+class CorruptModel(AvatarError):
+    pass
+
+
+class PoolError(ImsAvatarError):
+    retry = True
+
+
+class PoolFull(PoolError):
+    sip_status = 503
+
+
+class PoolUnavailable(PoolError):
+    sip_status = 503
