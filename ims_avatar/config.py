@@ -25,7 +25,9 @@ def _ip_literal(value: str) -> str:
     try:
         return str(ipaddress.ip_address(value))
     except ValueError:
-        raise ValueError(f"{value!r} is not an IP address; write the address that peers reach, e.g. 192.0.2.10") from None
+        raise ValueError(
+            f"{value!r} is not an IP address; write the address that peers reach, e.g. 192.0.2.10"
+        ) from None
 
 
 def _sip_uri(value: str) -> str:
@@ -149,7 +151,9 @@ class MediaConfig(Section):
     def _ports(self) -> MediaConfig:
         low, high = self.rtp_ports
         if not (1024 <= low < high <= 65_535 and high - low >= 7):
-            raise ValueError(f"rtp_ports {low}-{high}: need 1024 <= low < high <= 65535 and room for one call (8 ports)")
+            raise ValueError(
+                f"rtp_ports {low}-{high}: need 1024 <= low < high <= 65535 and room for one call (8 ports)"
+            )
         return self
 
 

@@ -21,7 +21,9 @@ def load_yaml_model(path: Path, model: type[ModelT]) -> ModelT:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})", remedy="check the path and its permissions") from error
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror})", remedy="check the path and its permissions"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})", remedy="save the file as UTF-8") from error
     try:
@@ -40,7 +42,9 @@ def load_yaml_model(path: Path, model: type[ModelT]) -> ModelT:
         # By way of JSON: pydantic's strict mode then still takes lists for tuples and text for paths, which YAML has not.
         return model.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:
-        raise ConfigError("; ".join(_describe(path, root, model, e["loc"], e["type"], e["msg"]) for e in error.errors())) from error
+        raise ConfigError(
+            "; ".join(_describe(path, root, model, e["loc"], e["type"], e["msg"]) for e in error.errors())
+        ) from error
 
 
 def _describe(
