@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "ims_avatar"
-FOUNDATION = {"errors", "config", "yaml_model", "clock", "flow"}
+FOUNDATION = {"errors", "config", "yaml_model", "clock", "flow", "control"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "flow": set(),
     "clock": set(),
     "yaml_model": {"errors"},
     "config": {"errors", "yaml_model"},
+    "control": {"errors"},
     "rtp": FOUNDATION,
     "signalling": FOUNDATION | {"rtp"},
     "media_in": FOUNDATION | {"rtp"},
@@ -27,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": FOUNDATION | {"avatars", "driving", "inference", "encode"},
     "ops": FOUNDATION,
 }
-HALLWAYS = {"call", "call_media", "call_worker", "pool_process", "phone", "serve", "cli", "bench"}
+HALLWAYS = {"call", "call_media", "call_worker", "control_link", "front_process", "pool_process", "phone", "serve", "cli", "bench"}
 """They wire rooms together and may see all of them."""
 ONLY_IN = {"pjsua2": {"signalling/user_agent.py", "signalling/passthrough_codecs.py"}}
 ONLY_IN_ROOM = {"torch": {"training"}, "skia": {"training"}}
