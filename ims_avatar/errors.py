@@ -18,7 +18,8 @@ ImsAvatarError
 │   └── CorruptModel       a file whose hash is not the manifest's
 └── PoolError
     ├── PoolFull           no place for another avatar
-    └── PoolUnavailable    the pool process does not answer
+    ├── PoolUnavailable    the pool process does not answer
+    └── PoolProtocolError  a message between call worker and pool that cannot be understood
 """
 
 from __future__ import annotations
@@ -121,3 +122,7 @@ class PoolFull(PoolError):
 
 class PoolUnavailable(PoolError):
     sip_status = 503
+
+
+class PoolProtocolError(PoolError):
+    retry = False
