@@ -2,9 +2,9 @@
 
 Every phoneme group has an articulatory target, a lip code; neighbours pull on each other through dominance functions
 (M. Cohen, D. Massaro: Modeling coarticulation in synthetic visual speech, 1993): the code at time t is the mean of all
-targets, weighted by alpha * exp(-theta * distance from the phoneme). alpha is given for each group and component, so that
-a t, which does not care about rounding, lets the u after it round the lips early. Two things a mean of targets cannot do
-are done after it: p b m really close the lips, f v really tuck the lower one, at a speed that lips can have.
+targets, weighted by alpha * exp(-theta * distance from the phoneme). alpha is given for each group and component: a t,
+which does not care about rounding, lets the u after it round the lips early. Two things a mean of targets cannot do are
+done after it: p b m really close the lips, f v really tuck the lower one, at a speed that lips can have.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _ALPHA: dict[PhonemeGroup, tuple[float, ...]] = {
 
 _THETA_BEFORE = np.array([28.0, 14.0, 12.0, 28.0, 32.0, 22.0, 12.0, 28.0])
 _THETA_AFTER = np.array([28.0, 20.0, 18.0, 28.0, 32.0, 22.0, 12.0, 28.0])
-"""Fall of dominance in 1/s before a phoneme (anticipation) and after it, by component: lips round long before the vowel."""
+"""Fall of dominance in 1/s before a phoneme (anticipation) and after it, by component: lips round early."""
 
 _LIP_SPEED = 6.0
 """Fastest closing and opening at a bilabial in mouth widths a second (lower lip and jaw together about 0.3 m/s)."""
@@ -125,7 +125,7 @@ def _target_table() -> NDArray[np.float64]:
 
 
 def _core(span: PhonemeSpan) -> tuple[float, float]:
-    """Where a phoneme is fully itself: the middle half; a pause is itself but for 40 ms after speech and 60 ms before."""
+    """Where a phoneme is fully itself: the middle half; a pause: all but 40 ms after speech and 60 ms before."""
     length = span.end - span.start
     if span.group is PhonemeGroup.PAUSE and length > 0.12:
         return span.start + 0.04, span.end - 0.06

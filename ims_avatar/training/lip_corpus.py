@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ims_avatar.driving.lip_range import HIGHEST, LOWEST
 from ims_avatar.flow import LIP_CODE_SIZE
 from ims_avatar.training.articulation import FRAME_RATE, TARGETS, lip_code_trajectory
 from ims_avatar.training.phonemes import VOWELS, PhonemeGroup, PhonemeSpan
 
 Codes = NDArray[np.float32]
-
-LOWEST = np.array([0.0, -0.30, 0.0, 0.0, 0.0, 0.0, -0.06, 0.0], dtype=np.float32)
-HIGHEST = np.array([0.60, 0.20, 1.0, 0.10, 1.0, 0.50, 0.08, 1.0], dtype=np.float32)
-"""Range of each component of any lip code this project makes, at training and at run time."""
 
 _VOWEL_SHARES: dict[PhonemeGroup, float] = {
     PhonemeGroup.OPEN: 0.24,
@@ -51,16 +48,17 @@ def random_spans(rng: np.random.Generator, duration: float) -> list[PhonemeSpan]
 
 
 def speech_like(rng: np.random.Generator, frames: int) -> Codes:
-    """A trajectory of `frames` pictures at 25 fps, of one speaker who mumbles or over-articulates: float32 (frames, 8)."""
+    """`frames` pictures at 25 fps of one speaker, who mumbles or over-articulates: float32 (frames, 8)."""
     duration = frames / FRAME_RATE
     codes = lip_code_trajectory(random_spans(rng, duration), duration + 1.0)[:frames]
     effort = float(rng.uniform(0.7, 1.2))
     scale = np.array([effort, effort, 1.0, effort, 1.0, effort, 1.0, 1.0], dtype=np.float32)
-    return np.clip(codes * scale, LOWEST, HIGHEST)
+    limited: Codes = np.clip(codes * scale, LOWEST, HIGHEST)
+    return limited
 
 
 def corner_cases(rng: np.random.Generator, count: int) -> Codes:
-    """Held targets, mixtures of two of them with every weight, and single components moved alone: float32 (count, 8)."""
+    """Held targets, mixtures of two of them, wild mouths, and single components moved alone: float32 (count, 8)."""
     targets = np.array([TARGETS[g] for g in PhonemeGroup], dtype=np.float32)
     out = np.zeros((count, LIP_CODE_SIZE), dtype=np.float32)
     for n in range(count):
@@ -82,7 +80,7 @@ def corner_cases(rng: np.random.Generator, count: int) -> Codes:
 
 
 def random_lip_codes(rng: np.random.Generator, frames: int, corner_share: float = 0.25) -> Codes:
-    """A training corpus for a renderer: speech-like trajectories, then corner cases. float32 (frames, 8), not shuffled."""
+    """A training corpus for a renderer: speech-like trajectories, then corner cases. float32 (frames, 8)."""
     corners = int(frames * corner_share)
     speech: list[Codes] = []
     left = frames - corners

@@ -108,7 +108,7 @@ def groups_of_arpabet(symbol: str) -> tuple[PhonemeGroup, ...]:
 
 
 def spans_of(start: float, end: float, groups: Sequence[PhonemeGroup]) -> list[PhonemeSpan]:
-    """Spans of one phoneme; the first part of a diphthong takes 60 % of the time (its nucleus is longer than its glide)."""
+    """Spans of one phoneme; the first part of a diphthong takes 60 % of the time (nucleus, then glide)."""
     if len(groups) == 1:
         return [PhonemeSpan(start, end, groups[0])]
     head = start + 0.6 * (end - start)
