@@ -26,7 +26,7 @@ def test_nonsense_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("profile_level_id", "width", "height", "rate"),
-    [("42e00c", 320, 240, 20), ("42e00c", 352, 288, 15), ("42e00d", 320, 240, 39.6), ("42e01f", 512, 512, 105.5)],
+    [("42e00c", 320, 240, 20), ("42e00c", 352, 288, 15.15), ("42e00d", 320, 240, 39.6), ("42e01f", 512, 512, 105.5)],
 )
 def test_frame_rates_of_known_sizes(profile_level_id: str, width: int, height: int, rate: float) -> None:
     level = level_of(profile_level_id)
