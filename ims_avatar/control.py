@@ -3,8 +3,8 @@
 The supervisor binds a ROUTER; the front and every call worker connect a DEALER whose identity is the process's name
 (`front`, `worker-1` ...). The supervisor passes `WorkerHello`, `WorkerStatus` and `WorkerGone` on to the front.
 
-    call worker --WorkerHello, WorkerStatus, Drained--> supervisor --the same, WorkerGone, Drain--> front
-    call worker <--Drain, EndAll, Stop-- supervisor <--FrontHello-- front
+    call worker --WorkerHello, WorkerStatus, Drained--> supervisor --the same, WorkerGone, Drain, Reload, Stop--> front
+    call worker <--Drain, EndAll, Reload, Stop-- supervisor <--FrontHello-- front
 
 All processes are started with the same arguments:
 `python -m ims_avatar.call_worker --name worker-1 --config FILE.json --control ipc://... --pool ipc://...` and
@@ -101,13 +101,23 @@ class Drained(_Message):
     worker: str
 
 
+class Reload(_Message):
+    """Read the configuration again from the file named at the start: it holds for calls that begin from now on.
+
+    Sent to the front and to every worker after SIGHUP, once the supervisor has checked and written the file. Sections
+    bound at the start (addresses, ports, number of workers, pool, log) are unchanged in it.
+    """
+
+    kind: Literal["reload"] = "reload"
+
+
 class Stop(_Message):
     """End the process in good order."""
 
     kind: Literal["stop"] = "stop"
 
 
-ControlMessage: TypeAlias = WorkerHello | WorkerStatus | WorkerGone | FrontHello | Drain | EndAll | Drained | Stop
+ControlMessage: TypeAlias = WorkerHello | WorkerStatus | WorkerGone | FrontHello | Drain | EndAll | Drained | Reload | Stop
 
 _ADAPTER: TypeAdapter[ControlMessage] = TypeAdapter(Annotated[ControlMessage, Field(discriminator="kind")])
 
