@@ -1,4 +1,4 @@
-"""The configuration: one frozen tree, read once, checked once. `ims-avatar serve` alone runs on the defaults written here."""
+"""The configuration: one frozen tree, read once, checked once. `ims-avatar serve` alone runs on these defaults."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class NextHopConfig(Section):
 
 
 class RuleMatch(Section):
-    """All conditions that are given must hold. Patterns are regular expressions, searched in the URI or header value."""
+    """All conditions given must hold. Patterns are regular expressions, searched in the URI or header value."""
 
     called: Pattern | None = None
     """Against the Request-URI."""

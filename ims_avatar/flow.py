@@ -1,7 +1,7 @@
 """The values that cross from one room to the next. Rooms never import each other; they meet here.
 
-Time: every `pts` is the capture instant in seconds on this machine's monotonic clock (`time.monotonic()`), so that sound
-and picture that belong together carry the same number in every process of the machine.
+Time: every `pts` is the capture instant in seconds on this machine's monotonic clock (`time.monotonic()`), so that
+sound and picture that belong together carry the same number in every process of the machine.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def load_yaml_model(path: Path, model: type[ModelT]) -> ModelT:
     if not isinstance(data, dict):
         raise ConfigError(f"{path}:1: a mapping of fields is expected", remedy="write 'field: value' lines")
     try:
-        # By way of JSON: pydantic's strict mode then still takes lists for tuples and text for paths, which YAML has not.
+        # By way of JSON: strict mode then still takes lists for tuples and text for paths, which YAML has not.
         return model.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:
         raise ConfigError(
