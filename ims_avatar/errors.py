@@ -2,6 +2,7 @@
 
 ImsAvatarError
 ├── ConfigError            a file the operator wrote is wrong (names file, line and remedy)
+├── StartError             a process of ours does not come up
 ├── SignallingError
 │   ├── BadRequest         400, the peer's message cannot be used
 │   ├── Forbidden          403, not a configured peer or next hop
@@ -11,6 +12,8 @@ ImsAvatarError
 │   └── Overloaded         503, all places taken; Retry-After
 ├── MediaError
 │   ├── NoFreePort         the configured RTP range is used up
+│   ├── BadPacket          a datagram that is not valid RTP or RTCP, or a payload that breaks its format
+│   ├── NalTooLarge        an encoded slice that fits no packet (packetization-mode 0)
 │   ├── AudioFileError     a sound file that cannot be played
 │   └── RecordingError     a recording that cannot be written (disk full)
 ├── AvatarError
@@ -47,6 +50,10 @@ class ImsAvatarError(Exception):
 
 class ConfigError(ImsAvatarError):
     blame = "operator"
+
+
+class StartError(ImsAvatarError):
+    pass
 
 
 class SignallingError(ImsAvatarError):
@@ -90,6 +97,14 @@ class MediaError(ImsAvatarError):
 class NoFreePort(MediaError):
     sip_status = 503
     retry = True
+
+
+class BadPacket(MediaError):
+    blame = "client"
+
+
+class NalTooLarge(MediaError):
+    pass
 
 
 class AudioFileError(MediaError):

@@ -1,0 +1,78 @@
+"""The sockets of one medium of one leg: RTP and RTCP on a port pair, read on the asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import TypeAlias
+
+from ims_avatar.flow import Address
+from ims_avatar.rtp.packet import is_rtcp
+from ims_avatar.rtp.ports import PortPool
+
+OnDatagram: TypeAlias = Callable[[bytes, Address], None]
+
+MAX_DATAGRAM = 65_535
+READS_A_WAKE = 16
+"""Datagrams read before other callbacks get their turn."""
+
+
+class UdpEndpoint:
+    """Reads with `add_reader` rather than a datagram transport: the same 2.5 µs a packet under uvloop, and opening
+    needs no await, so that ports are known when the call object is made."""
+
+    def __init__(self, ports: PortPool, on_rtp: OnDatagram, on_rtcp: OnDatagram) -> None:
+        """Call on the running loop. Raises `NoFreePort`. RTCP that arrives on the RTP port (RFC 5761) is told apart."""
+        self._ports = ports
+        self._pair = ports.take()
+        self._on_rtp = on_rtp
+        self._on_rtcp = on_rtcp
+        self._open = True
+        self.port = self._pair.port
+        self.send_failures = 0
+        """Datagrams that the kernel did not take: buffer full, host or network unreachable."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._pair.rtp, self._read, self._pair.rtp)
+        self._loop.add_reader(self._pair.rtcp, self._read, self._pair.rtcp)
+
+    def send_rtp(self, data: bytes, to: Address) -> bool:
+        return self._send(self._pair.rtp, data, to)
+
+    def send_rtcp(self, data: bytes, to: Address, *, mux: bool = False) -> bool:
+        """`mux`: from the RTP port (RFC 5761)."""
+        return self._send(self._pair.rtp if mux else self._pair.rtcp, data, to)
+
+    def close(self) -> None:
+        """Idempotent. The ports rest in quarantine."""
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._pair.rtp)
+            self._loop.remove_reader(self._pair.rtcp)
+            self._ports.give_back(self._pair)
+
+    def _send(self, sock: socket.socket, data: bytes, to: Address) -> bool:
+        if not self._open:
+            return False
+        try:
+            sock.sendto(data, to)
+        except OSError:  # a datagram lost before the wire is a datagram lost; RTP lives with it
+            self.send_failures += 1
+            return False
+        return True
+
+    def _read(self, sock: socket.socket) -> None:
+        for _ in range(READS_A_WAKE):
+            try:
+                data, source = sock.recvfrom(MAX_DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError:  # an ICMP error of an earlier send is reported here once
+                continue
+            address = (source[0], source[1])
+            if sock is self._pair.rtcp or is_rtcp(data):
+                self._on_rtcp(data, address)
+            else:
+                self._on_rtp(data, address)
+            if not self._open:
+                return
