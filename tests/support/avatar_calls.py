@@ -1,0 +1,93 @@
+"""Calls between two SIPp phones through the service, with everything that was on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from tests.support.ports import Loopback
+from tests.support.product import Product
+from tests.support.rtp_stream import RtpStream
+from tests.support.sipp import Sipp, SippSettings
+from tests.support.wire import Capture, Wire
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Where calls of one test module happen."""
+
+    net: Loopback
+    product: Product
+    media: Path
+    """Folder of SIPp's sound and picture files."""
+    folder: Path
+
+
+class SippCall:
+    """`caller` calls `user` at `callee` through the service. Both phones run until `finish`."""
+
+    def __init__(self, lab: Lab, folder: Path, caller: str, callee: str, user: str, transport: str = "u1") -> None:
+        self.callee = Sipp(callee, folder, lab.net.host(), SippSettings(lab.media))
+        settings = SippSettings(
+            lab.media, remote=lab.product.sip, service=user, target=self.callee.uri_host, transport=transport
+        )
+        self.caller = Sipp(caller, folder, lab.net.host(), settings)
+
+    def finish(self, timeout: float = 45.0) -> Self:
+        """Both scenarios went as written."""
+        try:
+            self.caller.expect_success(timeout)
+            self.callee.expect_success(10)
+        finally:
+            self.stop()
+        return self
+
+    def stop(self) -> None:
+        self.caller.stop()
+        self.callee.stop()
+
+
+@dataclass(frozen=True)
+class RecordedCall:
+    call: SippCall
+    wire: Wire
+
+    @property
+    def forth(self) -> tuple[RtpStream, RtpStream]:
+        """The caller's voice: as it reached the service, as it left towards the callee."""
+        return self.wire.voice_from(self.call.caller.host), self.wire.voice_to(self.call.callee.host)
+
+    @property
+    def back(self) -> tuple[RtpStream, RtpStream]:
+        """The callee's voice."""
+        return self.wire.voice_from(self.call.callee.host), self.wire.voice_to(self.call.caller.host)
+
+
+def record_call(lab: Lab, folder: Path, caller: str, callee: str, user: str, transport: str = "u1") -> RecordedCall:
+    """One whole call and its capture."""
+    capture = Capture(folder / "wire.pcap", lab.net.network)
+    try:
+        call = SippCall(lab, folder, caller, callee, user, transport).finish()
+    finally:
+        wire = capture.finish()
+    return RecordedCall(call, wire)
+
+
+LONGEST_GAP_S = 0.040
+"""Two packets of 20 ms: what a jitter buffer of an ordinary phone bridges."""
+SCHEDULING_S = 0.030
+"""Lateness of one wake-up of a process on a loaded machine; the sending phone suffers the same."""
+
+
+def assert_voice_unbroken(arrived: RtpStream, left: RtpStream) -> None:
+    """No packet of the voice was lost, changed or held up between its arrival at the service and its departure."""
+    assert len(left.voice()) > 50, f"hardly any voice left the service: {left}"
+    assert left.lost == 0 and left.reordered == 0, f"{left.lost} lost, {left.reordered} out of order: {left}"
+    sent, relayed = [packet.payload for packet in arrived.voice()], [packet.payload for packet in left.voice()]
+    start = sent.index(relayed[0])
+    assert relayed == sent[start : start + len(relayed)], f"the voice is not what was said: {arrived}, {left}"
+    longest = max(LONGEST_GAP_S, arrived.longest_gap() + SCHEDULING_S)
+    assert left.longest_gap() <= longest, (
+        f"voice stopped for {left.longest_gap() * 1000:.0f} ms (the phone itself paused {arrived.longest_gap() * 1000:.0f} ms)"
+    )
