@@ -51,15 +51,16 @@ class SipLeg(Protocol):
         ...
 
     def accept_offer(self, sdp: SessionDescription) -> None:
-        """200 to the re-INVITE of `OfferReceived`: our answer, or our offer when the re-INVITE had none."""
+        """200 to the re-INVITE of `OfferReceived`: our answer."""
         ...
 
     def refuse_offer(self, status: int, headers: Headers = ()) -> None:
         """Final response 4xx–6xx to the re-INVITE of `OfferReceived`: the session stays as it was."""
         ...
 
-    def answer_updates_with(self, answerer: OfferAnswerer) -> None:
-        """How an UPDATE with an offer is answered: at once, so beforehand (RFC 3311 5.2). Without it: 488."""
+    def prepare(self, answerer: OfferAnswerer, standing_offer: SessionDescription) -> None:
+        """What must be answered at once, so beforehand: `answerer` for an UPDATE with an offer (RFC 3311 5.2; without
+        it 488), `standing_offer` for a re-INVITE without one (its answer comes as `OfferAnswered`)."""
         ...
 
     def send_info(self, content_type: str, body: str) -> None:
@@ -156,15 +157,22 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class OfferReceived:
-    """A re-INVITE that waits for `accept_offer` or `refuse_offer`. `sdp` None: it asks for our offer."""
+    """A re-INVITE that waits for `accept_offer` or `refuse_offer`."""
 
     leg: SipLeg
-    sdp: SessionDescription | None
+    sdp: SessionDescription
+
+
+@dataclass(frozen=True, slots=True)
+class OfferWithdrawn:
+    """The far end cancelled the re-INVITE of `OfferReceived` before we answered it."""
+
+    leg: SipLeg
 
 
 @dataclass(frozen=True, slots=True)
 class OfferAnswered:
-    """2xx to our re-INVITE."""
+    """2xx to our re-INVITE, or the ACK that answers our `standing_offer`."""
 
     leg: SipLeg
     sdp: SessionDescription
@@ -222,6 +230,7 @@ SipEvent: TypeAlias = (
     | Answered
     | Confirmed
     | OfferReceived
+    | OfferWithdrawn
     | OfferAnswered
     | OfferRefused
     | UpdateAnswered

@@ -1,0 +1,401 @@
+"""One leg on pjsua2: `PjLeg` for the asyncio side, `PjCall` for the SIP thread. Every line of `PjCall` runs there.
+
+Why it looks as it does stands in pjsua2's sources (2.15): what must be sent is put in place of pjsua's own proposal in
+`onCallSdpCreated`, except for an answer to an INVITE or re-INVITE, which is handed to `answer()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import pjsua2 as pj
+import structlog
+
+from ims_avatar.errors import BadRequest
+from ims_avatar.signalling import sdp, sip_message
+from ims_avatar.signalling.port import (
+    Answered,
+    Confirmed,
+    Ended,
+    Headers,
+    InfoReceived,
+    OfferAnswered,
+    OfferAnswerer,
+    OfferReceived,
+    OfferRefused,
+    OfferWithdrawn,
+    OutgoingCall,
+    Progress,
+    SipEvent,
+    TransferRefused,
+    UpdateAnswered,
+)
+from ims_avatar.signalling.sdp import SessionDescription
+from ims_avatar.signalling.sip_message import SipMessage
+
+log = structlog.get_logger()
+
+_WARNING_AGENT: Final = "ims-avatar"
+
+
+class LegHost(Protocol):
+    """What a leg needs of its user agent."""
+
+    account: Any
+
+    def run(self, command: Callable[[], None]) -> None:
+        """Have it done on the SIP thread, in order, outside any callback of pjsua2."""
+        ...
+
+    def emit(self, event: SipEvent) -> None: ...
+
+    def route(self, routes: tuple[str, ...]) -> None:
+        """Put the route set of the next call in place."""
+        ...
+
+
+class PjLeg:
+    """Implements `port.SipLeg`: posts every command to the SIP thread."""
+
+    def __init__(self, host: LegHost, name: str, owns_call_id: bool) -> None:
+        self._host = host
+        self._name = name
+        self._owns_call_id = owns_call_id
+        self.call: PjCall | None = None
+        """Touched on the SIP thread only; None before and after the life of the pj object."""
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def owns_call_id(self) -> bool:
+        return self._owns_call_id
+
+    def provisional(self, status: int, sdp: SessionDescription | None = None, headers: Headers = ()) -> None:
+        self._post(lambda call: call.respond(status, sdp, headers))
+
+    def answer(self, sdp: SessionDescription, headers: Headers = ()) -> None:
+        self._post(lambda call: call.respond(200, sdp, headers))
+
+    def reject(self, status: int, headers: Headers = (), reason: str = "") -> None:
+        self._post(lambda call: call.end(status, headers, reason))
+
+    def offer(self, sdp: SessionDescription) -> None:
+        self._post(lambda call: call.reinvite_with(sdp))
+
+    def accept_offer(self, sdp: SessionDescription) -> None:
+        self._post(lambda call: call.finish_reinvite(200, sdp, ()))
+
+    def refuse_offer(self, status: int, headers: Headers = ()) -> None:
+        self._post(lambda call: call.finish_reinvite(status, None, headers))
+
+    def prepare(self, answerer: OfferAnswerer, standing_offer: SessionDescription) -> None:
+        self._post(lambda call: call.prepare(answerer, standing_offer))
+
+    def send_info(self, content_type: str, body: str) -> None:
+        self._post(lambda call: call.send_info(content_type, body))
+
+    def hang_up(self, status: int = 0, headers: Headers = ()) -> None:
+        self._post(lambda call: call.end(status, headers, ""))
+
+    def _post(self, command: Callable[[PjCall], None]) -> None:
+        def on_sip_thread() -> None:
+            if self.call is None:
+                return
+            try:
+                command(self.call)
+            except pj.Error as error:
+                self.call.on_command_failed(error)
+
+        self._host.run(on_sip_thread)
+
+
+class PjCall(pj.Call):  # type: ignore[misc]
+    def __init__(self, leg: PjLeg, host: LegHost, call_id: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(host.account, call_id)
+        self._leg = leg
+        self._host = host
+        self._next_local: str | None = None
+        """SDP that takes the place of pjsua's next proposal."""
+        self._update_body = b""
+        self._answerer: OfferAnswerer | None = None
+        self._standing_offer = ""
+        self._confirmed = False
+        self._offering = False
+        """Our re-INVITE has no final response yet."""
+        self._offered_media = 0
+        """m= lines of the re-INVITE that waits for our answer; 0: none waits."""
+        self._offer_by_us_in_200 = False
+        """Late offer: the answer comes in the ACK."""
+        self._last: SipMessage | None = None
+        """The message that ended it, or will."""
+        leg.call = self
+
+    # Commands ---------------------------------------------------------------------------------------------------------
+
+    def place(self, call: OutgoingCall) -> None:
+        self._host.route(call.routes)
+        self._next_local = str(call.offer)
+        parameters = pj.CallOpParam(True)
+        parameters.opt.audioCount = len(call.offer.media)
+        parameters.txOption.headers = _header_vector(call.headers)
+        parameters.txOption.localUri = call.from_
+        parameters.txOption.targetUri = call.request_uri
+        self.makeCall(call.to, parameters)
+
+    def respond(self, status: int, description: SessionDescription | None, headers: Headers) -> None:
+        parameters = pj.CallOpParam(True)
+        parameters.statusCode = status
+        parameters.txOption.headers = _header_vector(headers)
+        if description is not None and self._late:
+            self._next_local, self._offer_by_us_in_200 = str(description), True
+            parameters.opt.audioCount = len(description.media)
+        elif description is not None:
+            parameters.sdp.wholeSdp = str(description)
+        self.answer(parameters)
+
+    _late = False
+
+    def expect_late_offer(self) -> None:
+        self._late = True
+
+    def reinvite_with(self, description: SessionDescription) -> None:
+        """pjsua must propose as many m= lines as we put in their place; it adds them as audio."""
+        info = self.getInfo()  # the object must outlive the walk over its media: SWIG frees temporaries
+        lines = [medium.type for medium in info.media]
+        audio = sum(1 for kind in lines if kind == pj.PJMEDIA_TYPE_AUDIO)
+        if len(description.media) < len(lines):
+            raise _refusal("an offer may not have fewer m= lines than the session (RFC 3264 8)")
+        parameters = pj.CallOpParam(True)
+        parameters.opt.audioCount = audio + len(description.media) - len(lines)
+        parameters.opt.videoCount = 0
+        self._next_local, self._offering = str(description), True
+        self.reinvite(parameters)
+
+    def finish_reinvite(self, status: int, description: SessionDescription | None, headers: Headers) -> None:
+        expected, self._offered_media = self._offered_media, 0
+        if not expected:
+            return
+        if description is not None and len(description.media) != expected:
+            log.error("answer has another number of m= lines than the offer", leg=self._leg.name)
+            status, description = 500, None
+        parameters = pj.CallOpParam(True)
+        parameters.statusCode = status
+        parameters.txOption.headers = _header_vector(headers)
+        if description is not None:
+            parameters.sdp.wholeSdp = str(description)
+        self.answer(parameters)
+
+    def prepare(self, answerer: OfferAnswerer, standing_offer: SessionDescription) -> None:
+        self._answerer, self._standing_offer = answerer, str(standing_offer)
+
+    def send_info(self, content_type: str, body: str) -> None:
+        parameters = pj.CallSendRequestParam()
+        parameters.method = "INFO"
+        parameters.txOption.contentType = content_type
+        parameters.txOption.msgBody = body
+        self.sendRequest(parameters)
+
+    def end(self, status: int, headers: Headers, reason: str) -> None:
+        parameters = pj.CallOpParam()
+        parameters.statusCode = status if not self._confirmed else 0
+        parameters.reason = reason
+        parameters.txOption.headers = _header_vector(headers)
+        self.hangup(parameters)
+
+    def on_command_failed(self, error: Any) -> None:
+        """A command that came too late (the leg changed meanwhile) or that pjsip refused."""
+        log.debug("command refused by pjsip", leg=self._leg.name, status=error.status, title=error.title)
+        if self._offering:
+            self._offering, self._next_local = False, None
+            self._host.emit(OfferRefused(self._leg, 491))
+
+    # Callbacks of pjsua2 ----------------------------------------------------------------------------------------------
+
+    def onCallSdpCreated(self, prm: Any) -> None:
+        if self._next_local is not None:
+            prm.sdp.wholeSdp, self._next_local = self._next_local, None
+
+    def onCallTxOffer(self, prm: Any) -> None:
+        """A re-INVITE without offer asks for ours, at once."""
+        if self._confirmed and self._standing_offer:
+            info = self.getInfo()
+            audio = sum(1 for medium in info.media if medium.type == pj.PJMEDIA_TYPE_AUDIO)
+            lines = self._standing_offer.count("\r\nm=")
+            prm.opt.audioCount = audio + max(0, lines - len(info.media))
+            prm.opt.videoCount = 0
+            self._next_local, self._offer_by_us_in_200 = self._standing_offer, True
+
+    def onCallTsxState(self, prm: Any) -> None:
+        if prm.e.type != pj.PJSIP_EVENT_TSX_STATE:
+            return
+        state = prm.e.body.tsxState
+        if state.type != pj.PJSIP_EVENT_RX_MSG:
+            if state.tsx.role == pj.PJSIP_ROLE_UAC and state.tsx.method == "INVITE":
+                self._on_invite_without_answer(state.tsx.statusCode)
+            return
+        message = _parsed(state.src.rdata.wholeMsg)
+        if message is None:
+            return
+        if message.is_request:
+            self._on_request(message)
+        elif state.tsx.method == "INVITE":
+            self._on_invite_response(message)
+
+    def _on_invite_without_answer(self, status: int) -> None:
+        """The client transaction of our re-INVITE timed out, or its transport failed (RFC 3261 17.1.1.2)."""
+        if self._offering and status >= 300:
+            self._offering = False
+            self._host.emit(OfferRefused(self._leg, status))
+
+    def _on_request(self, message: SipMessage) -> None:
+        if message.method == "UPDATE":
+            self._update_body = message.body
+        elif message.method == "INFO":
+            content_type = (message.get("Content-Type") or "").strip()
+            body = message.body.decode(errors="replace")
+            self._host.emit(InfoReceived(self._leg, content_type, body))
+        elif message.method in ("BYE", "CANCEL"):
+            if message.method == "CANCEL" and self._confirmed:
+                self._withdraw_offer()
+            else:
+                self._last = message
+
+    def _withdraw_offer(self) -> None:
+        if self._offered_media:
+            self._offered_media = 0
+            self._host.emit(OfferWithdrawn(self._leg))
+
+    def _on_invite_response(self, message: SipMessage) -> None:
+        if message.status < 200:
+            if message.status > 100 and not self._confirmed:
+                self._host.emit(Progress(self._leg, message.status, self._description(message), message.headers))
+        elif self._confirmed:
+            self._on_reinvite_answered(message)
+        elif message.status < 300:
+            self._host.emit(Answered(self._leg, self._description(message), message.headers))
+        else:
+            self._last = message
+
+    def _on_reinvite_answered(self, message: SipMessage) -> None:
+        if not self._offering or message.status in (401, 407):
+            return
+        self._offering = False
+        description = self._description(message)
+        if message.status < 300 and description is not None:
+            self._host.emit(OfferAnswered(self._leg, description))
+        else:
+            status = message.status if message.status >= 300 else 488
+            self._host.emit(OfferRefused(self._leg, status, _retry_after(message)))
+
+    def onCallState(self, prm: Any) -> None:
+        info = self.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self._on_confirmed(prm)
+        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._on_disconnected(info)
+
+    def _on_confirmed(self, prm: Any) -> None:
+        description = None
+        message = _message_of(prm.e)
+        if self._offer_by_us_in_200 and message is not None and message.method == "ACK":
+            self._offer_by_us_in_200 = False
+            description = self._description(message)
+        self._confirmed = True
+        self._host.emit(Confirmed(self._leg, description))
+
+    def _on_disconnected(self, info: Any) -> None:
+        message, leg, host = self._last, self._leg, self._host
+        status = info.lastStatusCode or 487
+        headers = message.headers if message else ()
+        leg.call = None
+        host.emit(Ended(leg, status, info.lastReason, headers))
+        # At once, but outside this callback: a dead Call collected later hangs up the new call in its slot.
+        host.run(self._destroy)
+
+    def _destroy(self) -> None:
+        self._answerer = None
+        pj.Call.__swig_destroy__(self)
+
+    def onCallRxReinvite(self, prm: Any) -> None:
+        message = _parsed(prm.rdata.wholeMsg)
+        description = self._description(message) if message else None
+        if description is None:
+            prm.statusCode = 488
+            return
+        prm.isAsync = True
+        self._offered_media = len(description.media)
+        self._host.emit(OfferReceived(self._leg, description))
+
+    def onCallRxOffer(self, prm: Any) -> None:
+        """An offer outside INVITE: an UPDATE, which must be answered at once (RFC 3311 5.2)."""
+        answer = None
+        try:
+            offer = sdp.parse(self._update_body)
+            answer = self._answerer(offer) if self._answerer else None
+        except BadRequest as error:
+            log.info("UPDATE refused", leg=self._leg.name, cause=str(error))
+        if answer is None or len(answer.media) != len(offer.media):
+            prm.statusCode = 488
+            return
+        self._next_local = str(answer)
+        self._host.emit(UpdateAnswered(self._leg, offer, answer))
+
+    def onCallTransferRequest(self, prm: Any) -> None:
+        prm.statusCode = 603
+        log.info("REFER declined", leg=self._leg.name)
+        self._host.emit(TransferRefused(self._leg))
+
+    def onCallRedirected(self, prm: Any) -> int:
+        return int(pj.PJSIP_REDIRECT_STOP)
+
+    def _description(self, message: SipMessage) -> SessionDescription | None:
+        """The SDP of a message; None when there is none, or (logged) when it is of no use."""
+        content_type = (message.get("Content-Type") or "").partition(";")[0].strip().lower()
+        if not message.body or content_type != "application/sdp":
+            return None
+        try:
+            return sdp.parse(message.body)
+        except BadRequest as error:
+            log.info("SDP of the far end is of no use", leg=self._leg.name, cause=str(error))
+            return None
+
+
+def _refusal(reason: str) -> Any:
+    error = pj.Error()
+    error.status, error.title = 70013, reason  # PJ_EINVALIDOP
+    return error
+
+
+def _header_vector(headers: Headers) -> Any:
+    vector = pj.SipHeaderVector()
+    for name, value in headers:
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, value
+        vector.push_back(header)
+    return vector
+
+
+def _parsed(text: str) -> SipMessage | None:
+    """pjsip has read it before us, but with other eyes: what our parser refuses is not used."""
+    try:
+        return sip_message.parse(text.encode("utf-8", "surrogateescape"))
+    except BadRequest as error:
+        log.info("SIP message not used", cause=str(error))
+        return None
+
+
+def _message_of(event: Any) -> SipMessage | None:
+    """The received message of a state change: of its transaction, or by itself (ACK to a 2xx)."""
+    if event.type == pj.PJSIP_EVENT_TSX_STATE and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
+        return _parsed(event.body.tsxState.src.rdata.wholeMsg)
+    if event.type == pj.PJSIP_EVENT_RX_MSG:
+        return _parsed(event.body.rxMsg.rdata.wholeMsg)
+    return None
+
+
+def _retry_after(message: SipMessage) -> int | None:
+    value = (message.get("Retry-After") or "").split(";")[0].split("(")[0].strip()
+    return int(value) if value.isdigit() and len(value) < 6 else None

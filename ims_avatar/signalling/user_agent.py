@@ -1,0 +1,326 @@
+"""The SIP stack of a process: pjsua2, for signalling only, on one thread of its own.
+
+Rules that keep it alive, each of which was a crash: no pj object is touched, created or garbage-collected on another
+thread (so automatic collection is off in the whole process and this thread collects); nothing waits inside a callback;
+a finished Call is destroyed at once; no SDP reaches pjsip that `sdp.parse` has not passed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import gc
+import itertools
+import re
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pjsua2 as pj
+import structlog
+
+from ims_avatar.errors import BadRequest, ConfigError, SignallingError
+from ims_avatar.flow import Address
+from ims_avatar.signalling import sdp, sip_message
+from ims_avatar.signalling.passthrough_codecs import PassthroughCodecs, apply_settings, shared_library
+from ims_avatar.signalling.pj_leg import PjCall, PjLeg
+from ims_avatar.signalling.port import Ended, EventHandler, IncomingCall, OutgoingCall, SipEvent
+from ims_avatar.signalling.sip_message import SipMessage
+from ims_avatar.signalling.via import parse_via
+
+log = structlog.get_logger()
+
+_POLL_MS: Final = 10
+_COLLECT_EVERY: Final = 500
+"""Rounds of the SIP thread between two garbage collections: some seconds."""
+_MOST_LEGS: Final = 1024
+_START_TIMEOUT_S: Final = 20.0
+_STOP_TIMEOUT_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class UserAgentSettings:
+    address: str
+    """IP address of Contact and Via, and to listen on."""
+    port: int = 0
+    """UDP and TCP; 0 takes a free one."""
+    trusted: frozenset[Address] | None = None
+    """Sources of initial INVITEs: the front. None: everybody (a phone)."""
+    name: str = "ims-avatar"
+    """User part of the Contact, and User-Agent."""
+
+
+class PjUserAgent:
+    """Implements `port.UserAgent`. Make one per process; `handler` is called on `loop`."""
+
+    def __init__(self, settings: UserAgentSettings, handler: EventHandler, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings = settings
+        self._handler = handler
+        self._loop = loop
+        self._commands: collections.deque[Callable[[], None]] = collections.deque()
+        self._numbers = itertools.count(1)
+        self._ready = threading.Event()
+        self._failure: str | None = None
+        self._stopping = False
+        self._capacity = 0
+        self._address: Address = (settings.address, settings.port)
+        self._wake = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._legs: set[PjLeg] = set()
+        self.account: Any = None
+        self._account_config: Any = None
+        self._thread = threading.Thread(target=self._run, name="sip", daemon=True)
+
+    def start(self) -> None:
+        """Blocks until the stack listens. Raises `ConfigError` (port in use) or `SignallingError`."""
+        self._thread.start()
+        if not self._ready.wait(_START_TIMEOUT_S):
+            raise SignallingError("the SIP stack does not start")
+        if self._failure:
+            raise ConfigError(
+                f"SIP stack on {self._settings.address}:{self._settings.port}: {self._failure}",
+                remedy="free the port, or choose another in sip.worker_ports; the address must be one of this machine",
+            )
+
+    @property
+    def capacity(self) -> int:
+        return self._capacity
+
+    @property
+    def address(self) -> Address:
+        return self._address
+
+    def place(self, call: OutgoingCall) -> PjLeg:
+        leg = PjLeg(self, self._leg_name("out"), owns_call_id=True)
+        self.run(lambda: self._place(leg, call))
+        return leg
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._kick()
+        self._thread.join(_STOP_TIMEOUT_S)
+        self._wake.close()
+
+    # LegHost ----------------------------------------------------------------------------------------------------------
+
+    def run(self, command: Callable[[], None]) -> None:
+        self._commands.append(command)
+        if threading.current_thread() is not self._thread:
+            self._kick()
+
+    def emit(self, event: SipEvent) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._handler, event)
+        if isinstance(event, Ended):
+            self._legs.discard(event.leg)
+
+    def route(self, routes: tuple[str, ...]) -> None:
+        """pjsua2 routes a call by its account's proxies only; `modify` takes 0.2 ms and holds for the next call."""
+        proxies = pj.StringVector()
+        for uri in routes:
+            proxies.push_back(uri)
+        self._account_config.sipConfig.proxies = proxies
+        self.account.modify(self._account_config)
+
+    # The SIP thread ---------------------------------------------------------------------------------------------------
+
+    def _kick(self) -> None:
+        """Ends the wait in libHandleEvents: pjsip takes an empty line for a keep-alive (RFC 5626 4.4.1)."""
+        with contextlib.suppress(OSError):  # the thread looks by itself every _POLL_MS
+            self._wake.sendto(b"\r\n", self._address)
+
+    def _leg_name(self, kind: str) -> str:
+        return f"{kind}-{next(self._numbers)}"
+
+    def _run(self) -> None:
+        gc.disable()
+        try:
+            endpoint = self._open()
+        except pj.Error as error:
+            self._failure = f"{error.reason} ({error.title})"
+            self._ready.set()
+            return
+        self._ready.set()
+        self._loop_until_stopped(endpoint)
+        self._close(endpoint)
+
+    def _loop_until_stopped(self, endpoint: Any) -> None:
+        rounds = 0
+        while not self._stopping:
+            endpoint.libHandleEvents(_POLL_MS)
+            self._run_commands()
+            rounds += 1
+            if rounds % _COLLECT_EVERY == 0:
+                gc.collect()
+
+    def _run_commands(self) -> None:
+        for _ in range(len(self._commands)):
+            command = self._commands.popleft()
+            try:
+                command()
+            except Exception:  # outermost loop of the thread: one leg's fault must not end the others
+                log.exception("command failed on the SIP thread")
+
+    def _open(self) -> Any:
+        if not apply_settings():
+            log.info("this pjsip build keeps its own timeout and TCP settings")
+        endpoint = self._endpoint = pj.Endpoint()
+        endpoint.libCreate()
+        endpoint.libInit(self._endpoint_config())
+        self._codecs = PassthroughCodecs()
+        self._codecs.register()
+        self._open_transports(endpoint)
+        # setNoDev would leak conference ports (488 from call 127): no clock runs their removal.
+        endpoint.audDevManager().setNullDev()
+        endpoint.libStart()
+        for codec in endpoint.codecEnum2():
+            endpoint.codecSetPriority(codec.codecId, 200)
+        self._capacity = int(shared_library().pjsua_call_get_max_count())
+        self._account_config = self._new_account_config()
+        self.account = _Account(self._on_incoming)
+        self.account.create(self._account_config)
+        return endpoint
+
+    def _endpoint_config(self) -> Any:
+        config = pj.EpConfig()
+        self._log_writer = _LogWriter()
+        config.logConfig.level = 3
+        config.logConfig.consoleLevel = 3
+        config.logConfig.msgLogging = 0
+        config.logConfig.writer = self._log_writer
+        config.uaConfig.threadCnt = 0
+        config.uaConfig.mainThreadOnly = True
+        config.uaConfig.maxCalls = _MOST_LEGS
+        config.uaConfig.userAgent = self._settings.name
+        config.medConfig.noVad = True
+        config.medConfig.clockRate = config.medConfig.sndClockRate = 8000
+        config.medConfig.threadCnt = 1
+        return config
+
+    def _open_transports(self, endpoint: Any) -> None:
+        """UDP first; TCP (for next hops that want it) on the same port when it is free, else on another."""
+        transport = pj.TransportConfig()
+        transport.boundAddress = transport.publicAddress = self._settings.address
+        transport.port = self._settings.port
+        udp = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        name = endpoint.transportGetInfo(udp).localName
+        self._address = (self._settings.address, int(name.rpartition(":")[2]))
+        for port in (self._address[1], 0):
+            transport.port = port
+            try:
+                endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, transport)
+            except pj.Error:
+                continue
+            break
+
+    def _new_account_config(self) -> Any:
+        config = pj.AccountConfig()
+        host, port = self._address
+        config.idUri = f"<sip:{self._settings.name}@{host}:{port}>"
+        config.mediaConfig.useLoopMedTp = True
+        config.mediaConfig.lockCodecEnabled = False
+        config.mediaConfig.transportConfig.boundAddress = host
+        config.mediaConfig.transportConfig.publicAddress = host
+        config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
+        config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
+        config.natConfig.contactRewriteUse = 0
+        config.natConfig.viaRewriteUse = 0
+        config.natConfig.sdpNatRewriteUse = 0
+        return config
+
+    def _close(self, endpoint: Any) -> None:
+        """libDestroy sends the last BYEs and waits for them; the process ends afterwards."""
+        for leg in tuple(self._legs):
+            leg.hang_up(503)
+        self._run_commands()
+        for _ in range(50):
+            if not self._legs:
+                break
+            endpoint.libHandleEvents(_POLL_MS)
+            self._run_commands()
+        self.account.shutdown()
+        endpoint.libDestroy()
+
+    # Calls ------------------------------------------------------------------------------------------------------------
+
+    def _place(self, leg: PjLeg, call: OutgoingCall) -> None:
+        if self._stopping:
+            self.emit(Ended(leg, 503))
+            return
+        pj_call = PjCall(leg, self)
+        self._legs.add(leg)
+        try:
+            pj_call.place(call)
+        except pj.Error as error:
+            log.warning("call cannot be placed", leg=leg.name, cause=error.title, status=error.status)
+            leg.call = None
+            self.emit(Ended(leg, 503 if error.status == _TOO_MANY else 500))
+            pj.Call.__swig_destroy__(pj_call)
+
+    def _on_incoming(self, prm: Any) -> None:
+        leg = PjLeg(self, self._leg_name("in"), owns_call_id=False)
+        call = PjCall(leg, self, prm.callId)
+        self._legs.add(leg)
+        source = _source(prm.rdata.srcAddress)
+        if self._settings.trusted is not None and source not in self._settings.trusted:
+            log.warning("INVITE that did not come through the front refused", leg=leg.name)
+            call.end(403, (), "")
+            return
+        try:
+            self._deliver(leg, call, sip_message.parse(prm.rdata.wholeMsg.encode("utf-8", "surrogateescape")), source)
+        except BadRequest as error:
+            log.info("INVITE refused", leg=leg.name, cause=str(error))
+            call.end(400, (), "Bad Request")
+
+    def _deliver(self, leg: PjLeg, call: PjCall, invite: SipMessage, source: Address) -> None:
+        offer = sdp.parse(invite.body) if invite.body else None
+        if offer is None:
+            call.expect_late_offer()
+        self.emit(
+            IncomingCall(
+                leg=leg,
+                request_uri=invite.uri,
+                from_=invite.get("From") or "",
+                to=invite.get("To") or "",
+                headers=invite.headers,
+                offer=offer,
+                source=self._caller(invite, source),
+            )
+        )
+
+    def _caller(self, invite: SipMessage, source: Address) -> Address:
+        """Behind the front (trusted) the second Via is the caller's, with what the front saw (RFC 3581)."""
+        vias = invite.items("Via")
+        if self._settings.trusted is None or len(vias) < 2:
+            return source
+        return parse_via(vias[1]).reply_address
+
+
+_TOO_MANY: Final = 70010
+"""PJ_ETOOMANY."""
+
+
+def _source(text: str) -> Address:
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+class _Account(pj.Account):  # type: ignore[misc]
+    def __init__(self, on_incoming: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._on_incoming = on_incoming
+
+    def onIncomingCall(self, prm: Any) -> None:
+        self._on_incoming(prm)
+
+
+_USER_PART: Final = re.compile(r"(sips?:|tel:)[^@\s>;]*@?", re.IGNORECASE)
+
+
+class _LogWriter(pj.LogWriter):  # type: ignore[misc]
+    """pjsip's own log, for debugging, without user parts of URIs."""
+
+    def write(self, entry: Any) -> None:
+        log.debug("pjsip", level_of_pjsip=entry.level, text=_USER_PART.sub(r"\1…", entry.msg.strip()))
