@@ -100,6 +100,11 @@ class PjLeg:
     def hang_up(self, status: int = 0, headers: Headers = ()) -> None:
         self._post(lambda call: call.end(status, headers, ""))
 
+    def abandon(self) -> None:
+        """The stack closes: nobody waits for the far end any more. On the SIP thread."""
+        if self.call is not None:
+            self.call.abandon()
+
     def _post(self, command: Callable[[PjCall], None]) -> None:
         def on_sip_thread() -> None:
             if self.call is None:
@@ -314,6 +319,11 @@ class PjCall(pj.Call):  # type: ignore[misc]
         host.emit(Ended(leg, status, info.lastReason, headers))
         # At once, but outside this callback: a dead Call collected later hangs up the new call in its slot.
         host.run(self._destroy)
+
+    def abandon(self) -> None:
+        self._leg.call = None
+        self._host.emit(Ended(self._leg, 503))
+        self._host.run(self._destroy)
 
     def _destroy(self) -> None:
         self._answerer = None

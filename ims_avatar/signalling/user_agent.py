@@ -25,6 +25,7 @@ import structlog
 from ims_avatar.errors import BadRequest, ConfigError, SignallingError
 from ims_avatar.flow import Address
 from ims_avatar.signalling import sdp, sip_message
+from ims_avatar.signalling.message_trace import OnMessage, message_in
 from ims_avatar.signalling.passthrough_codecs import PassthroughCodecs, apply_settings, shared_library
 from ims_avatar.signalling.pj_leg import PjCall, PjLeg
 from ims_avatar.signalling.port import Ended, EventHandler, IncomingCall, OutgoingCall, SipEvent
@@ -39,6 +40,8 @@ _COLLECT_EVERY: Final = 500
 _MOST_LEGS: Final = 1024
 _START_TIMEOUT_S: Final = 20.0
 _STOP_TIMEOUT_S: Final = 5.0
+_CLOSING_ROUNDS: Final = 50
+"""How long the last BYEs may wait for their answers: half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class UserAgentSettings:
     """Sources of initial INVITEs: the front. None: everybody (a phone)."""
     name: str = "ims-avatar"
     """User part of the Contact, and User-Agent."""
+    on_message: OnMessage | None = None
+    """Gets every SIP message; for our own phones, which show them."""
 
 
 class PjUserAgent:
@@ -185,10 +190,10 @@ class PjUserAgent:
 
     def _endpoint_config(self) -> Any:
         config = pj.EpConfig()
-        self._log_writer = _LogWriter()
-        config.logConfig.level = 3
-        config.logConfig.consoleLevel = 3
-        config.logConfig.msgLogging = 0
+        self._log_writer = _LogWriter(self._settings.on_message)
+        traced = self._settings.on_message is not None
+        config.logConfig.level = config.logConfig.consoleLevel = 4 if traced else 3
+        config.logConfig.msgLogging = int(traced)
         config.logConfig.writer = self._log_writer
         config.uaConfig.threadCnt = 0
         config.uaConfig.mainThreadOnly = True
@@ -231,15 +236,18 @@ class PjUserAgent:
         return config
 
     def _close(self, endpoint: Any) -> None:
-        """libDestroy sends the last BYEs and waits for them; the process ends afterwards."""
+        """Every Call must be gone before libDestroy: the destructor of a later one asserts."""
         for leg in tuple(self._legs):
             leg.hang_up(503)
         self._run_commands()
-        for _ in range(50):
-            if not self._legs:
-                break
+        for _ in range(_CLOSING_ROUNDS):
             endpoint.libHandleEvents(_POLL_MS)
             self._run_commands()
+            if not self._legs:
+                break
+        for leg in tuple(self._legs):
+            leg.abandon()
+        self._run_commands()
         self.account.shutdown()
         endpoint.libDestroy()
 
@@ -322,5 +330,13 @@ _USER_PART: Final = re.compile(r"(sips?:|tel:)[^@\s>;]*@?", re.IGNORECASE)
 class _LogWriter(pj.LogWriter):  # type: ignore[misc]
     """pjsip's own log, for debugging, without user parts of URIs."""
 
+    def __init__(self, on_message: OnMessage | None) -> None:
+        super().__init__()
+        self._on_message = on_message
+
     def write(self, entry: Any) -> None:
+        seen = message_in(entry.msg) if self._on_message else None
+        if seen and self._on_message:
+            self._on_message(*seen)
+            return
         log.debug("pjsip", level_of_pjsip=entry.level, text=_USER_PART.sub(r"\1…", entry.msg.strip()))
