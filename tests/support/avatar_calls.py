@@ -89,5 +89,5 @@ def assert_voice_unbroken(arrived: RtpStream, left: RtpStream) -> None:
     assert relayed == sent[start : start + len(relayed)], f"the voice is not what was said: {arrived}, {left}"
     longest = max(LONGEST_GAP_S, arrived.longest_gap() + SCHEDULING_S)
     assert left.longest_gap() <= longest, (
-        f"voice stopped for {left.longest_gap() * 1000:.0f} ms (the phone itself paused {arrived.longest_gap() * 1000:.0f} ms)"
+        f"voice stopped for {left.longest_gap() * 1000:.0f} ms, the phone itself for {arrived.longest_gap() * 1000:.0f}"
     )

@@ -18,18 +18,20 @@ from tests.support.baresip_config import (
     module_path,
     source_format,
 )
-from tests.support.ports import free_port, free_sip_port
+from tests.support.ports import Loopback, free_port, free_sip_port
 from tests.support.process import Process, wait_until
 
 Message = dict[str, Any]
-RTP_PORTS = (30_000, 31_998)
 
 
 class Baresip:
-    """One phone at `host`, an address of its own."""
+    """One phone with an address of its own for SIP. Its media sockets are bound to every address, so that its packets
+    come from 127.0.0.1 although its SDP says otherwise: like a phone behind a NAT it is known by `media_ports`."""
 
-    def __init__(self, folder: Path, user: str, host: str, settings: PhoneSettings | None = None) -> None:
+    def __init__(self, folder: Path, user: str, net: Loopback, settings: PhoneSettings | None = None) -> None:
         settings = settings or PhoneSettings()
+        host = net.host()
+        self.media_ports = net.media_ports()
         self.folder = folder / user
         self.user, self.host = user, host
         self.sip_port = free_sip_port(host)
@@ -57,8 +59,8 @@ class Baresip:
             audio_source=settings.audio,
             audio_rate=rate,
             audio_channels=channels,
-            rtp_low=RTP_PORTS[0],
-            rtp_high=RTP_PORTS[1],
+            rtp_low=self.media_ports.start,
+            rtp_high=self.media_ports.stop - 1,
             modules=module_path(),
             video_modules=VIDEO_MODULES if settings.video else "",
             recordings=self.folder / "recordings",

@@ -46,6 +46,7 @@ class Loopback:
 
     prefix: str = field(default_factory=lambda: _own_prefix())
     _next: int = 1
+    _next_media_port: int = field(default_factory=lambda: random.Random(os.urandom(8)).randrange(32_000, 50_000, 2))
 
     @property
     def network(self) -> str:
@@ -57,6 +58,11 @@ class Loopback:
             raise AssertionError(f"all addresses of {self.network} are taken; make another Loopback")
         self._next += 1
         return f"{self.prefix}.{self._next - 1}"
+
+    def media_ports(self) -> range:
+        """UDP ports for a program that binds its media sockets to every address, never handed out twice."""
+        self._next_media_port += 60
+        return range(self._next_media_port - 60, self._next_media_port)
 
 
 def _own_prefix() -> str:

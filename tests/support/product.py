@@ -1,4 +1,4 @@
-"""`ims-avatar serve` as an operator runs it: a configuration file, one command, its log. Nothing of ours is imported."""
+"""`ims-avatar serve` as an operator runs it: a configuration file, one command, its log."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def configuration(net: Loopback, host: str, **sections: Any) -> dict[str, Any]:
 
 
 def rules() -> list[dict[str, Any]]:
-    """Which avatar a call gets, by the user part it calls: caller, callee, both, offer; anything else passes through."""
+    """Which avatar a call gets, by the user part it calls: caller, callee, both ...; all others pass through."""
     called = {name: {"called": f"^sip:{name}"} for name in ("caller", "callee", "both", "offer", "late")}
     return [
         {"name": "caller", "match": called["caller"], "whose": "caller"},

@@ -38,7 +38,7 @@ class Sipp(Process):
         self._messages, self._errors = folder / f"{stem}.messages", folder / f"{stem}.errors"
         xml = write_scenario(scenario, folder / f"{stem}.xml")
         argv: list[object] = ["sipp", *([settings.remote] if settings.remote else []), "-sf", xml]
-        argv += ["-i", host, "-mi", host, "-p", self.port, "-mp", 40_000, "-s", settings.service]
+        argv += ["-i", host, "-mi", host, "-p", self.port, "-mp", 10_000, "-s", settings.service]
         argv += ["-m", 1, "-r", 1, "-t", settings.transport, "-nostdin", "-nd", "-recv_timeout", 20_000]
         argv += ["-trace_msg", "-message_file", self._messages, "-trace_err", "-error_file", self._errors]
         argv += [

@@ -15,6 +15,8 @@ from tests.support.rtp_stream import RtpPacket, RtpStream, SenderReport
 
 Flow = tuple[str, str]
 """Source and destination, each host:port."""
+Place = str | range
+"""Where a phone is: its address, or its ports."""
 
 
 @dataclass(frozen=True)
@@ -123,21 +125,26 @@ class Wire:
             for row in rows
         ]
 
-    def received_by(self, host: str) -> list[RtpStream]:
-        return [stream for stream in self.streams if stream.destination.startswith(f"{host}:")]
+    def received_by(self, place: Place) -> list[RtpStream]:
+        return [stream for stream in self.streams if _is_at(stream.destination, place)]
 
-    def sent_by(self, host: str) -> list[RtpStream]:
-        return [stream for stream in self.streams if stream.source.startswith(f"{host}:")]
+    def sent_by(self, place: Place) -> list[RtpStream]:
+        return [stream for stream in self.streams if _is_at(stream.source, place)]
 
-    def voice_to(self, host: str) -> RtpStream:
-        """The one audio stream towards `host`."""
-        return _only([stream for stream in self.received_by(host) if not stream.is_video], f"voice to {host}")
+    def voice_to(self, place: Place) -> RtpStream:
+        """The one audio stream towards `place`."""
+        return _only([stream for stream in self.received_by(place) if not stream.is_video], f"voice to {place}")
 
-    def voice_from(self, host: str) -> RtpStream:
-        return _only([stream for stream in self.sent_by(host) if not stream.is_video], f"voice from {host}")
+    def voice_from(self, place: Place) -> RtpStream:
+        return _only([stream for stream in self.sent_by(place) if not stream.is_video], f"voice from {place}")
 
-    def video_to(self, host: str) -> RtpStream:
-        return _only([stream for stream in self.received_by(host) if stream.is_video], f"video to {host}")
+    def video_to(self, place: Place) -> RtpStream:
+        return _only([stream for stream in self.received_by(place) if stream.is_video], f"video to {place}")
+
+
+def _is_at(address: str, place: Place) -> bool:
+    host, _, port = address.rpartition(":")
+    return host == place if isinstance(place, str) else int(port) in place
 
 
 def _only(streams: Iterable[RtpStream], what: str) -> RtpStream:
