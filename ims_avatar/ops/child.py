@@ -55,7 +55,6 @@ class Child:
         self._on_exit = on_exit
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
-        self._again = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
@@ -79,10 +78,6 @@ class Child:
             self._on_exit(self, status)
             if self._stopping.is_set():
                 return
-            if self._again.is_set():
-                self._again.clear()
-                failures = 0
-                continue
             failures = self._policy.failures(failures, loop.time() - began)
             delay = self._policy.delay(failures)
             self.restarts += 1
@@ -101,17 +96,16 @@ class Child:
         except TimeoutError:
             return
 
-    def restart(self) -> None:
-        """End the process; it is started again at once."""
-        self._again.set()
-        self.signal(signal.SIGTERM)
+    def let_end(self) -> None:
+        """Once it ends, it is not started again."""
+        self._stopping.set()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Ask the process to end (or kill it with SIGKILL); it is not started again."""
-        self._stopping.set()
-        self.signal(number)
+        self.let_end()
+        self.send_signal(number)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         if self.pid is not None and self._process is not None:
             self._process.send_signal(number)
 

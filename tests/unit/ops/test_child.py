@@ -57,7 +57,7 @@ async def test_a_killed_process_comes_back_with_another_pid() -> None:
     child = Child("sleeper", SLEEPER, policy=RestartPolicy(0.001), on_exit=lambda child, status: died.set())
     life = asyncio.create_task(child.keep_running())
     first = await _pid(child)
-    child.signal(signal.SIGKILL)
+    child.send_signal(signal.SIGKILL)
     await died.wait()
     second = await _pid(child)
     assert second != first

@@ -1,0 +1,49 @@
+"""What computes the pictures, and which optional parts are there."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from ims_avatar.cli.doctor.finding import Finding, limit, ok, problem
+
+EXTRAS = {
+    "openvino": ("openvino", "inference takes about twice the CPU", "pip install 'ims-avatar[openvino]'"),
+    "train": ("torch", "no training of avatars", "pip install 'ims-avatar[train]'"),
+}
+"""Optional part: the package that shows it is there, what is missing without it, how to get it."""
+
+
+def check_engines() -> Iterator[Finding]:
+    cores = len(os.sched_getaffinity(0))
+    try:
+        runtime = importlib.import_module("onnxruntime")
+    except ImportError as error:
+        yield problem("ONNX Runtime", f"cannot be imported ({error})", "pip install --force-reinstall onnxruntime")
+    else:
+        providers = [str(name).removesuffix("ExecutionProvider") for name in runtime.get_available_providers()]
+        yield ok("ONNX Runtime", f"{runtime.__version__} on {', '.join(providers)}")
+    if cores >= 2:
+        yield ok("CPU", f"{cores} cores for this process")
+    else:
+        yield limit(
+            "CPU", "one core for this process", "few avatars at 25 frames a second", "give it two cores or more"
+        )
+
+
+def check_extras() -> Iterator[Finding]:
+    for extra, (package, without, remedy) in EXTRAS.items():
+        if find_spec(package) is None:
+            yield limit(f"extra [{extra}]", "not installed", without, remedy)
+        else:
+            yield ok(f"extra [{extra}]", f"{package} {_version(package)}")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(unknown version)"
