@@ -116,6 +116,9 @@ class Baresip:
             self.events.append(event_)
         raise AssertionError(f"{self.user}: no {event_type} in {timeout:.0f} s: {self.process.tail()}")
 
+    def wait_registered(self) -> None:
+        self.process.wait_log(r"\[1 binding")
+
     def dial(self, uri: str) -> None:
         self.events.clear()
         self.command("dial", uri)
