@@ -37,5 +37,5 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text
     for index, name in enumerate(columns):
         shown.add_column(name, header_style="dim", style="bold" if index == 0 else "", overflow="fold")
     for row in rows:
-        shown.add_row(*row)
+        shown.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return shown

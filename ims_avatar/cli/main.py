@@ -9,6 +9,8 @@ import typer
 
 import ims_avatar
 from ims_avatar.cli import console
+from ims_avatar.cli.doctor.command import doctor
+from ims_avatar.cli.serve import serve
 from ims_avatar.errors import ImsAvatarError
 
 app = typer.Typer(
@@ -40,6 +42,10 @@ def options(
     ] = False,
 ) -> None:
     _Options.debug = debug
+
+
+app.command()(serve)
+app.command()(doctor)
 
 
 def run(arguments: list[str] | None = None) -> None:

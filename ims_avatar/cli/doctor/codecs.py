@@ -32,6 +32,8 @@ def usable(name: str, mode: str) -> bool:
             assert isinstance(context, av.VideoCodecContext)
             context.width, context.height, context.pix_fmt = 256, 256, "yuv420p"
             context.time_base = Fraction(1, 25)
+            if name == "libx265":
+                context.options = {"x265-params": "log-level=none"}
             context.open()
     except (av.FFmpegError, ValueError):
         return False

@@ -24,7 +24,8 @@ def check_engines() -> Iterator[Finding]:
     except ImportError as error:
         yield problem("ONNX Runtime", f"cannot be imported ({error})", "pip install --force-reinstall onnxruntime")
     else:
-        providers = [str(name).removesuffix("ExecutionProvider") for name in runtime.get_available_providers()]
+        names = [str(name).removesuffix("ExecutionProvider") for name in runtime.get_available_providers()]
+        providers = [name for name in names if name != "Azure"]  # a cloud service, no device of this machine
         yield ok("ONNX Runtime", f"{runtime.__version__} on {', '.join(providers)}")
     if cores >= 2:
         yield ok("CPU", f"{cores} cores for this process")
