@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.avatar_calls import Lab
-from tests.support.avatar_picture import Reference, luma_of_png, shipped
+from tests.support.avatar_picture import luma_of_png, shipped
 from tests.support.avsync import mouth_onsets, skews_by_arrival, skews_by_rtcp, voice_onsets
 from tests.support.baresip import Baresip
 from tests.support.baresip_config import PhoneSettings
@@ -37,11 +37,6 @@ CLOSED, OPEN = 2.0, 4.0
 def peers() -> None:
     require("baresip", "espeak-ng")
     require_capture()
-
-
-@pytest.fixture(scope="module")
-def clara() -> Reference:
-    return shipped()
 
 
 @dataclass(frozen=True)
@@ -98,13 +93,13 @@ def assert_heard(phone: Baresip, frequency: float) -> None:
     assert share_of(sound[rate:], rate, frequency) > 0.9
 
 
-def assert_clara(film: Film, clara: Reference) -> NDArray[np.float64]:
+def assert_clara(film: Film) -> NDArray[np.float64]:
     """A faultless film of her; the opening of her mouth in each picture."""
     assert film.findings.faults == []
     assert len(film.pictures) > 50
     assert film.pictures[0].keyframe
-    assert min(clara.likeness(picture.luma) for picture in film.pictures) > SAME_PERSON
-    return clara.openings([picture.luma for picture in film.pictures])
+    assert min(shipped().likeness(picture.luma) for picture in film.pictures) > SAME_PERSON
+    return shipped().openings([picture.luma for picture in film.pictures])
 
 
 def report_lips(conversation: Conversation, viewer: Baresip, film: Film, openings: NDArray[np.float64]) -> None:
@@ -126,34 +121,34 @@ def report_lips(conversation: Conversation, viewer: Baresip, film: Film, opening
     assert names[stream.ssrc] == names[video_ssrc], "sound and picture must share one CNAME (RFC 3550 6.5.1)"
 
 
-def test_callee_sees_the_caller_speak(lab: Lab, tmp_path: Path, clara: Reference) -> None:
+def test_callee_sees_the_caller_speak(lab: Lab, tmp_path: Path) -> None:
     alice = speaks(tmp_path, lab, "alice")
     call = converse(lab, tmp_path, "caller-bob", alice, hums(lab, 700, video=True), viewers="bob")
     assert_heard(call.alice, 700)
     forth = relay_delays(call.voice_from(call.alice), call.voice_to(call.bob))
     measured("added delay of sound towards the viewer", milliseconds(forth))
     film = call.film_for(call.bob)
-    report_lips(call, call.bob, film, assert_clara(film, clara))
+    report_lips(call, call.bob, film, assert_clara(film))
     measured("frame rate of one avatar", f"{call.wire.video_to(call.bob.media_ports).frame_rate():.1f}")
 
 
-def test_caller_sees_the_callee_speak(lab: Lab, tmp_path: Path, clara: Reference) -> None:
+def test_caller_sees_the_callee_speak(lab: Lab, tmp_path: Path) -> None:
     bob = speaks(tmp_path, lab, "bob")
     call = converse(lab, tmp_path, "callee-bob", hums(lab, 600, video=True), bob, viewers="alice")
     assert_heard(call.bob, 600)
     film = call.film_for(call.alice)
-    report_lips(call, call.alice, film, assert_clara(film, clara))
+    report_lips(call, call.alice, film, assert_clara(film))
     assert [stream for stream in call.wire.received_by(call.bob.media_ports) if stream.is_video] == []
 
 
-def test_each_sees_the_other(lab: Lab, tmp_path: Path, clara: Reference) -> None:
+def test_each_sees_the_other(lab: Lab, tmp_path: Path) -> None:
     """Alice speaks, Bob is silent: the lips that Bob sees move, those that Alice sees rest."""
     silent = write_wav(tmp_path / "silence.wav", syllables([], 30), 8000)
     bob = PhoneSettings(audio=f"aufile,{silent}", outbound=lab.product.sip)
     alice = speaks(tmp_path, lab, "alice", video=True)
     call = converse(lab, tmp_path, "both-bob", alice, bob, viewers="alice bob")
-    seen_by_bob = assert_clara(call.film_for(call.bob), clara)
-    seen_by_alice = assert_clara(call.film_for(call.alice), clara)
+    seen_by_bob = assert_clara(call.film_for(call.bob))
+    seen_by_alice = assert_clara(call.film_for(call.alice))
     assert seen_by_bob.max() > OPEN
     assert seen_by_alice.max() < CLOSED
 

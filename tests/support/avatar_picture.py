@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 import av
@@ -43,20 +44,23 @@ class Reference:
 
     def _correlations(self, luma: Luma) -> NDArray[np.float64]:
         assert luma.shape == self.loop.shape[1:], f"a picture of {luma.shape}, the avatar is {self.loop.shape[1:]}"
-        wanted, films = self._sample(luma[None]), self._sample(self.loop)
-        return np.asarray(films @ wanted[0], np.float64)
+        return np.asarray(self._film @ self._sample(luma[None])[0], np.float64)
+
+    @cached_property
+    def _film(self) -> NDArray[np.float64]:
+        return self._sample(self.loop)
 
     def _sample(self, pictures: Luma) -> NDArray[np.float64]:
         """Every eighth pixel outside the mouth, normalised: float64 (n, pixels)."""
         rows, columns = np.arange(0, pictures.shape[1], STEP), np.arange(0, pictures.shape[2], STEP)
-        inside = ((rows >= self.top) & (rows < self.bottom))[:, None] & (
-            (columns >= self.left) & (columns < self.right)
-        )
+        inside_rows = (rows >= self.top) & (rows < self.bottom)
+        inside = inside_rows[:, None] & ((columns >= self.left) & (columns < self.right))
         values = pictures[:, ::STEP, ::STEP][:, ~inside].astype(np.float64)
-        values -= values.mean(axis=1, keepdims=True)
-        return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9)
+        values = values - values.mean(axis=1, keepdims=True)
+        return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9), np.float64)
 
 
+@cache
 def shipped(name: str = "clara") -> Reference:
     """The newest version of a shipped avatar."""
     folder = max((LIBRARY / name).iterdir(), key=lambda path: int(path.name) if path.name.isdecimal() else -1)

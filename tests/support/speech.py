@@ -29,7 +29,7 @@ def vowel() -> NDArray[np.int16]:
     sound = np.interp(time, np.arange(len(samples)) / rate, smooth)
     loud = np.flatnonzero(np.abs(sound) > 0.1 * np.abs(sound).max())
     sound = sound[loud[0] : loud[-1]]
-    return (sound / np.abs(sound).max() * 20_000).astype(np.int16)
+    return np.asarray(np.round(sound / np.abs(sound).max() * 20_000), np.int16)
 
 
 def syllables(starts: list[float], seconds: float) -> NDArray[np.int16]:
