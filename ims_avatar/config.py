@@ -128,8 +128,8 @@ class RuleConfig(Section):
 
     @model_validator(mode="after")
     def _one_picture_a_leg(self) -> RuleConfig:
-        if self.whose == "both" and self.viewer == "both":
-            raise ValueError("whose: both with viewer: both would put two pictures on one leg; use viewer: other")
+        if self.whose == "both" and self.viewer != "other":
+            raise ValueError(f"whose: both with viewer: {self.viewer} puts two pictures on one leg; use viewer: other")
         if self.whose == "nobody" and (self.avatar or self.callee_avatar):
             raise ValueError("an avatar is named but whose is 'nobody'; write whose: caller, callee or both")
         return self
