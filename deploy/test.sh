@@ -71,8 +71,8 @@ make_environment() {
     fi
     fingerprint=$(cat pyproject.toml ims_avatar/__init__.py | sha256sum)
     if [ "$(cat "$VENV/.installed" 2>/dev/null)" != "$fingerprint" ]; then
-        "$VENV/bin/python" -m pip install -q torch==2.13.0
-        "$VENV/bin/python" -m pip install -q -e ".[dev,train]"
+        "$VENV/bin/python" -m pip install -qq torch==2.13.0
+        "$VENV/bin/python" -m pip install -qq -e ".[dev,train]"
         echo "$fingerprint" >"$VENV/.installed"
     fi
     "$VENV/bin/python" --version

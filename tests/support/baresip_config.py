@@ -33,6 +33,7 @@ module_path             {modules}
 module                  g722.so
 module                  g711.so
 module                  opus.so
+module                  amr.so
 module                  sndfile.so
 module                  snapshot.so
 module                  aufile.so

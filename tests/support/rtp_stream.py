@@ -50,9 +50,11 @@ class RtpStream:
 
     @property
     def is_video(self) -> bool:
-        """Sound of these tests is static G.711 or G.722, with events now and then."""
-        types = {packet.payload_type for packet in self.packets}
-        return not types & {0, 8, 9} and bool(types - EVENT_TYPES) and min(types) >= FIRST_DYNAMIC
+        """A dynamic payload type whose clock runs at 90 kHz; every audio clock is slower (RFC 3551 4.5, 5)."""
+        first, last = self.packets[0], self.packets[-1]
+        if min(packet.payload_type for packet in self.packets) < FIRST_DYNAMIC or last.time <= first.time:
+            return False
+        return (last.timestamp - first.timestamp) % 2**32 / (last.time - first.time) > 70_000
 
     @property
     def start(self) -> float:

@@ -41,7 +41,7 @@ def _film(seconds: int = 6, rate: int = 10) -> Iterator[bytes]:
         yield b"".join(bytes(packet) for packet in encoder.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
 
 
-def _payloads(access_unit: bytes) -> Iterator[bytes]:
+def rtp_payloads(access_unit: bytes) -> Iterator[bytes]:
     """RFC 6184: single NAL unit packets, FU-A above the MTU."""
     for unit in (part for part in access_unit.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1") if part):
         if len(unit) <= MTU:
@@ -59,7 +59,7 @@ def _write_film(path: Path, rate: int = 10) -> None:
     out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
     sequence = 0
     for frame, unit in enumerate(_film(rate=rate)):
-        payloads = list(_payloads(unit))
+        payloads = list(rtp_payloads(unit))
         for index, payload in enumerate(payloads):
             sequence += 1
             marker = 0x80 if index == len(payloads) - 1 else 0
