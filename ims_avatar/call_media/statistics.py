@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,9 @@ class StreamCounters:
     """Of what we sent, by the far end's receiver reports."""
     round_trip_ms: float | None = None
     """By RTCP; None until a report came."""
+
+    def with_dropped(self, further: Mapping[str, int]) -> StreamCounters:
+        return replace(self, dropped={**self.dropped, **further})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""RTCP feedback: NACK and PLI (RFC 4585), FIR and TMMBR (RFC 5104)."""
+"""RTCP feedback: NACK and PLI (RFC 4585), FIR and TMMBR (RFC 5104), and the FIR of old (RFC 2032)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ims_avatar.errors import BadPacket
 from ims_avatar.rtp.reports import frame_rtcp
 
+OLD_FULL_INTRA_REQUEST = 192
+"""RFC 2032 5.2.1, made for H.261; baresip and others send it for any codec when no feedback was negotiated."""
 TRANSPORT_FEEDBACK = 205
 PAYLOAD_FEEDBACK = 206
 
@@ -44,6 +46,14 @@ class FullIntraRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OldFullIntraRequest:
+    sender_ssrc: int
+
+    def __bytes__(self) -> bytes:
+        return frame_rtcp(OLD_FULL_INTRA_REQUEST, 0, struct.pack("!I", self.sender_ssrc))
+
+
+@dataclass(frozen=True, slots=True)
 class GenericNack:
     """`lost`: sequence numbers (16 bits)."""
 
@@ -70,7 +80,7 @@ class MaxBitRateRequest:
         return frame_rtcp(TRANSPORT_FEEDBACK, TMMBR_FORMAT, struct.pack("!II", self.sender_ssrc, 0) + words)
 
 
-Feedback = PictureLossIndication | FullIntraRequest | GenericNack | MaxBitRateRequest
+Feedback = PictureLossIndication | FullIntraRequest | OldFullIntraRequest | GenericNack | MaxBitRateRequest
 
 
 def _nack_words(lost: Iterable[int]) -> list[tuple[int, int]]:
@@ -110,6 +120,12 @@ def parse_payload_feedback(body: bytes, message_format: int) -> Feedback | None:
             raise BadPacket(f"RTCP FIR entries of {len(fields)} bytes are not whole")
         return FullIntraRequest(sender, tuple(struct.iter_unpack("!IB3x", fields)))
     return None
+
+
+def parse_old_full_intra_request(body: bytes) -> OldFullIntraRequest:
+    if len(body) < 4:
+        raise BadPacket("RTCP FIR (RFC 2032) is truncated")
+    return OldFullIntraRequest(int.from_bytes(body[:4], "big"))
 
 
 def _common(body: bytes) -> tuple[int, int, bytes]:

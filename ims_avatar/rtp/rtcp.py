@@ -63,6 +63,8 @@ def _parse(kind: int, count: int, body: bytes) -> RtcpPacket | None:
             return reports.parse_source_description(body, count)
         case reports.GOODBYE:
             return reports.parse_goodbye(body, count)
+        case feedback.OLD_FULL_INTRA_REQUEST:
+            return feedback.parse_old_full_intra_request(body)
         case feedback.TRANSPORT_FEEDBACK:
             return feedback.parse_transport_feedback(body, count)
         case feedback.PAYLOAD_FEEDBACK:

@@ -1,0 +1,182 @@
+"""One medium of one leg: its sockets, whose packets are taken, our stream towards it, and RTCP both ways.
+
+Used twice by each leg of a call (sound, picture), and by the test phone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ims_avatar.call_media.report_exchange import ReportExchange
+from ims_avatar.call_media.statistics import StreamCounters
+from ims_avatar.clock import Clock
+from ims_avatar.errors import BadPacket
+from ims_avatar.flow import VIDEO_CLOCK_RATE, Address, NegotiatedAudio, NegotiatedVideo
+from ims_avatar.media_in.receiver import RtpReceiver
+from ims_avatar.media_out.outgoing_stream import OutgoingStream
+from ims_avatar.media_out.rtcp_schedule import RtcpSchedule
+from ims_avatar.rtp.endpoint import UdpEndpoint
+from ims_avatar.rtp.feedback import Feedback
+from ims_avatar.rtp.packet import RtpPacket
+from ims_avatar.rtp.ports import PortPool
+from ims_avatar.rtp.reports import Goodbye, ReceiverReport, SenderReport, SourceDescription
+from ims_avatar.rtp.rtcp import RtcpPacket, build_rtcp, parse_rtcp
+from ims_avatar.rtp.source_lock import SourceLock
+
+Negotiated: TypeAlias = NegotiatedAudio | NegotiatedVideo
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHandlers:
+    """Called on the loop with the arrival on the monotonic clock."""
+
+    on_packet: Callable[[RtpPacket, float], None]
+    on_feedback: Callable[[Feedback, float], None] = lambda feedback, now: None
+
+
+class RtpSession:
+    def __init__(
+        self, ports: PortPool, clock: Clock, handlers: SessionHandlers, *, cname: str, source_lock_packets: int
+    ) -> None:
+        """Call on the running loop. Raises `NoFreePort`."""
+        self.stream = OutgoingStream(VIDEO_CLOCK_RATE)
+        """Ours. Replaced by `apply` when the clock rate changes (RFC 7160: not under the same SSRC)."""
+        self.negotiated: Negotiated | None = None
+        self.sent = 0
+        self._clock = clock
+        self._handlers = handlers
+        self._lock = SourceLock(source_lock_packets)
+        self._rtcp_lock = SourceLock(1)
+        self.receiver = RtpReceiver(self._lock)
+        self.reports = ReportExchange(self.receiver, clock, cname)
+        self._schedule = RtcpSchedule()
+        self._rtcp_dropped: Counter[str] = Counter()
+        self._endpoint = UdpEndpoint(ports, self._on_rtp, self._on_rtcp)
+        self.port = self._endpoint.port
+
+    @property
+    def may_send(self) -> bool:
+        """Whether direction and address allow to send now."""
+        return (
+            self.negotiated is not None
+            and self.negotiated.direction in ("sendrecv", "sendonly")
+            and self._lock.destination is not None
+        )
+
+    @property
+    def may_receive(self) -> bool:
+        return self.negotiated is not None and self.negotiated.direction in ("sendrecv", "recvonly")
+
+    def apply(self, negotiated: Negotiated | None) -> None:
+        """None: silent from now on."""
+        self.negotiated = negotiated
+        if negotiated is None:
+            self.receiver.configure(0, {})
+            self._lock.signal(None)
+            self._rtcp_lock.signal(None)
+            return
+        rate, payload_types = VIDEO_CLOCK_RATE, {negotiated.payload_type: True}
+        if isinstance(negotiated, NegotiatedAudio):
+            rate = negotiated.clock_rate
+            if negotiated.telephone_event is not None:
+                payload_types[negotiated.telephone_event] = False
+        if rate != self.stream.clock_rate:
+            self.stream = OutgoingStream(rate)
+        self.receiver.configure(rate, payload_types)
+        self._lock.signal(negotiated.remote_rtp)
+        self._rtcp_lock.signal(negotiated.remote_rtcp)
+
+    def send(self, datagram: bytes) -> bool:
+        """A packet made by `stream`. False: not allowed now, or the kernel did not take it."""
+        destination = self._lock.destination if self.may_send else None
+        if destination is None or not self._endpoint.send_rtp(datagram, destination):
+            return False
+        self.sent += 1
+        return True
+
+    def send_feedback(self, feedback: Feedback) -> bool:
+        """Ours to this leg, e.g. a picture loss indication, behind a report (RFC 4585 3.1)."""
+        return self._send_rtcp([*self.reports.compound(self.stream, self._clock.monotonic()), feedback])
+
+    def tick(self, now: float) -> None:
+        """Call every 50 ms or so: sends the report that is due."""
+        if not self._schedule.started and (self.sent or self.receiver.received):
+            self._schedule.start(now)
+        if self._schedule.due(now):
+            self._send_rtcp(self.reports.compound(self.stream, now))
+
+    def counters(self) -> StreamCounters:
+        dropped = self.receiver.dropped + self._rtcp_dropped
+        if self._endpoint.send_failures:
+            dropped["send_failed"] = self._endpoint.send_failures
+        return StreamCounters(
+            received=self.receiver.received,
+            sent=self.sent,
+            lost=self.receiver.lost,
+            jitter_ms=round(1000 * self.receiver.jitter_seconds, 3),
+            dropped=dict(dropped),
+            remote_lost=self.reports.remote_lost,
+            round_trip_ms=None if self.reports.round_trip is None else round(1000 * self.reports.round_trip, 3),
+        )
+
+    def close(self) -> None:
+        """Idempotent. Says goodbye where it has spoken."""
+        if self.sent or self.receiver.received:
+            self._send_rtcp(self.reports.farewell(self.stream, self._clock.monotonic()))
+        self._endpoint.close()
+
+    def _send_rtcp(self, packets: list[RtcpPacket]) -> bool:
+        negotiated, destination = self.negotiated, self._rtcp_destination()
+        if negotiated is None or destination is None:
+            return False
+        mux = negotiated.remote_rtcp == negotiated.remote_rtp
+        return self._endpoint.send_rtcp(build_rtcp(packets), destination, mux=mux)
+
+    def _on_rtp(self, data: bytes, source: Address) -> None:
+        now = self._clock.monotonic()
+        packet = self.receiver.receive(data, source, now)
+        if packet is None:
+            return
+        if not self.may_receive:
+            self.receiver.dropped["on_hold"] += 1
+            return
+        self._handlers.on_packet(packet, now)
+
+    def _on_rtcp(self, data: bytes, source: Address) -> None:
+        now = self._clock.monotonic()
+        if not self._is_rtcp_source(source, now):
+            self._rtcp_dropped["rtcp_wrong_source"] += 1
+            return
+        try:
+            packets = parse_rtcp(data)
+        except BadPacket:
+            self._rtcp_dropped["rtcp_malformed"] += 1
+            return
+        for packet in packets:
+            if isinstance(packet, SenderReport | ReceiverReport):
+                self.reports.take(packet, self.stream.ssrc, now)
+            elif not isinstance(packet, SourceDescription | Goodbye):
+                self._handlers.on_feedback(packet, now)
+
+    def _is_rtcp_source(self, source: Address, now: float) -> bool:
+        """From the signalled address, or from the host that RTP is locked to (a phone behind NAT)."""
+        if self.negotiated is None:
+            return False
+        known_hosts = {self.negotiated.remote_rtcp[0]}
+        if self._lock.locked is not None:
+            known_hosts = {self._lock.locked[0], self.negotiated.remote_rtcp[0]}
+        return source[0] in known_hosts and self._rtcp_lock.accepts(source, now)
+
+    def _rtcp_destination(self) -> Address | None:
+        negotiated = self.negotiated
+        if negotiated is None or self._lock.destination is None:
+            return None
+        if negotiated.remote_rtcp == negotiated.remote_rtp:
+            return self._lock.destination
+        known = self._rtcp_lock.destination
+        if known is not None and self._rtcp_lock.locked is None:
+            return (self._lock.destination[0], known[1])
+        return known
