@@ -25,7 +25,7 @@ WINDOW_FRAMES = 61
 
 _HOP_SECONDS = HOP / AUDIO_RATE
 LEAD = LOOK_AHEAD - WINDOW / 2 / AUDIO_RATE - _HOP_SECONDS / 2
-"""Seconds from the instant shown to the centre of the window's last frame; rounding by half a hop stays in LOOK_AHEAD."""
+"""Seconds from the instant shown to the centre of the window's last frame; rounding included it stays in LOOK_AHEAD."""
 _GAP = 0.03
 """Seconds a chunk may come early or late before it counts as a gap, not as clock drift."""
 _LONGEST_FILL = 1.0
@@ -104,7 +104,7 @@ class AudioDriver:
         self.reset()
 
     def reset(self) -> None:
-        """Forgets all sound (barge-in): from now on the mouth is closed until new sound comes. The level stays known."""
+        """Forgets all sound (barge-in), but not its level: the mouth stays closed until new sound comes."""
         self._stream.restart()
         self._origin: float | None = None  # pts of the centre of frame 0
         self._samples = 0

@@ -1,0 +1,165 @@
+"""How well the shipped audio encoder does: `python -m ims_avatar.training.measure_audio_encoder`.
+
+Everything held out goes through µ-law and the run-time stream in 20 ms chunks and is compared with the drawn truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import structlog
+from numpy.typing import NDArray
+
+from ims_avatar.driving.audio import LEAD, AudioEncoder
+from ims_avatar.flow import AUDIO_RATE
+from ims_avatar.training import corpus_build
+from ims_avatar.training.audio_encoder_export import CARD, MODEL, write_card
+from ims_avatar.training.augment import at_level, coloured_noise
+from ims_avatar.training.corpus import Utterance, to_float
+from ims_avatar.training.phonemes import PhonemeGroup, group_labels
+from ims_avatar.training.streaming import (
+    Tracks,
+    amplitude,
+    as_received,
+    correlation,
+    lag,
+    moments,
+    streamed,
+    tracks,
+)
+
+log = structlog.get_logger()
+
+LEVEL = -20.0
+"""dBFS of the speech, unless a measure says otherwise."""
+
+
+def held_sets(work: Path, limit: int) -> dict[str, list[Utterance]]:
+    """The sets measured: at most `limit` utterances of each."""
+    prompts = corpus_build.held_part(work, "prompts")
+    recordings = [u for u in prompts if u.split == "held_recording"]
+    english = [u for u in recordings if u.name.startswith("en/")]
+    sets = {
+        "synthetic_held_voices": corpus_build.held_part(work, "held_voices"),
+        "synthetic_held_flite_voice": corpus_build.held_part(work, "held_flite"),
+        "synthetic_held_language": corpus_build.held_part(work, "held_language"),
+        "recorded_english": english,
+        "recorded_french_spanish_russian": [u for u in recordings if not u.name.startswith("en/")],
+        "recorded_held_speaker_italian": [u for u in prompts if u.split == "held_speaker"],
+    }
+    return {name: utterances[:limit] for name, utterances in sets.items()}
+
+
+def through_stream(encoder: AudioEncoder, utterances: Sequence[Utterance], codec: str, level: float) -> list[Tracks]:
+    out: list[Tracks] = []
+    for utterance in utterances:
+        samples = np.round(np.clip(at_level(to_float(utterance.samples), level), -1, 1) * 32767).astype(np.int16)
+        out.append(tracks(encoder, samples, utterance.spans, codec))
+    return out
+
+
+def measures(parts: Sequence[Tracks], utterances: Sequence[Utterance]) -> dict[str, float]:
+    """Correlations over all pictures, lag in pictures, amplitude, and how far lips close at p b m."""
+    seen, truth = np.concatenate([p.seen for p in parts]), np.concatenate([p.truth for p in parts])
+    groups = np.concatenate([group_labels(u.spans, p.times) for p, u in zip(parts, utterances, strict=True)])
+    at_closures = groups == PhonemeGroup.BILABIAL
+    found = {
+        "r_opening": correlation(seen, truth, 0),
+        "r_width": correlation(seen, truth, 1),
+        "r_rounding": correlation(seen, truth, 2),
+        "r_jaw": correlation(seen, truth, 5),
+        "lag_pictures": lag(seen, truth),
+        "amplitude": amplitude(seen, truth),
+        "amplitude_width": amplitude(seen, truth, 1),
+        "opening_at_p_b_m": float(seen[at_closures, 0].mean()),
+        "opening_elsewhere": float(seen[(groups != 0) & ~at_closures, 0].mean()),
+        "minutes": len(seen) / 1500,
+    }
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def group_accuracy(folder: Path, utterances: Sequence[Utterance], parts: Sequence[Tracks]) -> float:
+    """Share of pictures whose phoneme group is right, by the network's second output."""
+    session = ort.InferenceSession(str(folder / MODEL), providers=["CPUExecutionProvider"])
+    right = total = 0
+    for utterance, part in zip(utterances, parts, strict=True):
+        wide = as_received(utterance.samples, "pcm_mulaw")
+        windows = np.stack([driver.window(pts) for driver, pts in moments(wide, part.times)])
+        found = session.run(["groups"], {"windows": windows})[0].argmax(axis=1)
+        right += int((found == group_labels(utterance.spans, part.times)).sum())
+        total += len(found)
+    return round(right / max(total, 1), 3)
+
+
+def resting(encoder: AudioEncoder, sound: NDArray[np.float32]) -> float:
+    """Largest opening while float32 (n,) at 16 kHz is heard, from 0.2 s on."""
+    samples = np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16)
+    times = np.arange(0.2, len(samples) / AUDIO_RATE - LEAD, 0.04)
+    return round(float(streamed(encoder, samples, times)[:, 0].max()), 4)
+
+
+def silence(encoder: AudioEncoder, parts: Sequence[Tracks], utterances: Sequence[Utterance]) -> dict[str, float]:
+    """Largest opening in silence and noise, and how long after the last phoneme the mouth stays open."""
+    rng = np.random.default_rng(1)
+    noise = coloured_noise(10 * AUDIO_RATE, rng)
+    found = {
+        f"opening_in_noise_-{db}dBFS": resting(encoder, noise * np.float32(10 ** (-db / 20))) for db in (70, 50, 40)
+    }
+    found["opening_in_digital_silence"] = resting(encoder, np.zeros(5 * AUDIO_RATE, np.float32))
+    late = [_closing_time(p, u) for p, u in zip(parts, utterances, strict=True)]
+    known = [value for value in late if value is not None]
+    found["seconds_to_close_median"] = round(float(np.median(known)), 3) if known else -1.0
+    return found
+
+
+def _closing_time(part: Tracks, utterance: Utterance) -> float | None:
+    """Seconds from the end of the last phoneme to the first picture with lips closed for good; None if none follows."""
+    end = max(s.end for s in utterance.spans if s.group is not PhonemeGroup.PAUSE)
+    closed = np.flatnonzero((part.times > end) & (part.seen[:, 0] < 0.02))
+    return float(part.times[closed[0]] - end) if len(closed) else None
+
+
+def measure(folder: Path, work: Path, limit: int) -> dict[str, Mapping[str, float]]:
+    """All measures by set; logged as they come."""
+    encoder = AudioEncoder(folder)
+    results: dict[str, Mapping[str, float]] = {}
+    sets = held_sets(work, limit)
+    for name, utterances in sets.items():
+        parts = through_stream(encoder, utterances, "pcm_mulaw", LEVEL)
+        results[name] = measures(parts, utterances) | {"groups": group_accuracy(folder, utterances, parts)}
+        log.info("measured", set=name, **results[name])
+    english = sets["recorded_english"]
+    for name, codec, level in (
+        ("alaw_-35dBFS", "pcm_alaw", -35.0),
+        ("amr_nb", "amr_nb", LEVEL),
+        ("quiet", "linear", -40.0),
+    ):
+        results[f"recorded_english_{name}"] = measures(through_stream(encoder, english, codec, level), english)
+        log.info("measured", set=name, **results[f"recorded_english_{name}"])
+    parts = through_stream(encoder, english, "pcm_mulaw", LEVEL)
+    results["silence"] = silence(encoder, parts, english)
+    log.info("measured", set="silence", **results["silence"])
+    return results
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("build/audio_encoder"))
+    parser.add_argument("--model", type=Path, default=Path("ims_avatar/avatars/library/base/audio_encoder/1"))
+    parser.add_argument("--limit", type=int, default=120, help="utterances of each set")
+    parser.add_argument("--write-card", action="store_true", help="put the measures into the model card")
+    arguments = parser.parse_args()
+    results = measure(arguments.model, arguments.work, arguments.limit)
+    if arguments.write_card:
+        card = json.loads((arguments.model / CARD).read_text(encoding="utf-8"))
+        card["measures"].update(results)
+        write_card(arguments.model, card)
+
+
+if __name__ == "__main__":
+    main()
