@@ -27,7 +27,6 @@ from tests.support.wire import Capture, Wire
 pytestmark = pytest.mark.peers
 SYLLABLES = [0.5 + 1.2 * number for number in range(10)]
 """Seconds into the call at which the speaking side says "ah"."""
-TALK_S = 8.0
 SAME_PERSON = 0.97
 CLOSED, OPEN = 2.0, 4.0
 """Mean change of the mouth's luma: below the one it rests, above the other it speaks."""
@@ -58,32 +57,41 @@ class Conversation:
 
 
 def converse(
-    lab: Lab, folder: Path, called: str, alice: PhoneSettings, bob: PhoneSettings, viewers: str, digits: str = ""
+    lab: Lab,
+    folder: Path,
+    called: str,
+    alice: PhoneSettings,
+    bob: PhoneSettings,
+    viewers: str,
+    digits: str = "",
+    seconds: float = 8.0,
 ) -> Conversation:
     """Alice calls `called`, Bob's user. Each of `viewers` must decode a picture of Clara on the phone itself."""
     capture = Capture(folder / "wire.pcap", lab.net.network)
     with Baresip(folder, "alice", lab.net, alice) as one, Baresip(folder, called, lab.net, bob) as other:
         one.dial(other.uri)
         one.wait("CALL_ESTABLISHED")
-        end = time.monotonic() + TALK_S
+        end = time.monotonic() + seconds
         for phone in [phone for phone, name in ((one, "alice"), (other, "bob")) if name in viewers]:
             assert shipped().likeness(luma_of_png(phone.wait_video())) > SAME_PERSON
         one.press(digits)
         other.press(digits[::-1])
-        wait_until(lambda: time.monotonic() > end, TALK_S + 10, "")
+        wait_until(lambda: time.monotonic() > end, seconds + 10, "")
         one.hang_up()
         other.wait("CALL_CLOSED")
         return Conversation(one, other, capture.finish())
 
 
-def speaks(folder: Path, lab: Lab, name: str, video: bool = False) -> PhoneSettings:
-    """A phone whose owner says "ah" again and again."""
-    path = write_wav(folder / f"{name}.wav", syllables(SYLLABLES, 30), 8000)
-    return PhoneSettings(audio=f"aufile,{path}", outbound=lab.product.sip, video=video)
+def speaks(
+    folder: Path, lab: Lab, name: str, video: bool = False, codec: str = "PCMA", rate: int = 8000
+) -> PhoneSettings:
+    """A phone whose owner says "ah" again and again; `rate` is the codec's sampling rate."""
+    path = write_wav(folder / f"{name}.wav", np.repeat(syllables(SYLLABLES, 30), rate // 8000), rate)
+    return PhoneSettings(audio=f"aufile,{path}", outbound=lab.product.sip, video=video, audio_codecs=codec)
 
 
-def hums(lab: Lab, frequency: int, video: bool = False) -> PhoneSettings:
-    return PhoneSettings(audio=f"ausine,{frequency}", outbound=lab.product.sip, video=video)
+def hums(lab: Lab, frequency: int, video: bool = False, codec: str = "PCMA") -> PhoneSettings:
+    return PhoneSettings(audio=f"ausine,{frequency}", outbound=lab.product.sip, video=video, audio_codecs=codec)
 
 
 def assert_heard(phone: Baresip, frequency: float) -> None:
@@ -161,3 +169,22 @@ def test_digits_reach_the_other_side(lab: Lab, tmp_path: Path) -> None:
     assert call.voice_to(call.alice).events() == [9, 5, 1]
     assert_heard(call.alice, 700)
     assert_heard(call.bob, 600)
+
+
+@pytest.mark.parametrize(
+    ("codec", "rate"),
+    [
+        ("opus/48000/2", 48_000),
+        ("G722/16000/1", 16_000),
+        ("AMR/8000/1", 8000),
+        ("AMR-WB/16000/1", 16_000),
+        ("PCMU", 8000),
+    ],
+)
+def test_every_codec_passes_and_moves_the_lips(lab: Lab, tmp_path: Path, codec: str, rate: int) -> None:
+    alice, bob = speaks(tmp_path, lab, "alice", codec=codec, rate=rate), hums(lab, 700, video=True, codec=codec)
+    call = converse(lab, tmp_path, "caller-bob", alice, bob, viewers="bob", seconds=5.0)
+    assert_heard(call.alice, 700)
+    openings = assert_clara(call.film_for(call.bob))
+    assert openings.max() > OPEN
+    assert openings.min() < CLOSED
