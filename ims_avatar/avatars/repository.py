@@ -1,0 +1,134 @@
+"""Where avatars live: `<name>/<version>/manifest.json` below each directory; base models below `base/`.
+
+The operator's directories come before the shipped library. Loading checks every hash and executes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic
+
+from ims_avatar.avatars.manifest import (
+    MANIFEST,
+    AvatarManifest,
+    BaseModelManifest,
+    FileEntry,
+    ManifestT,
+    read_manifest,
+)
+from ims_avatar.errors import AvatarNotFound, CorruptModel
+
+SHIPPED = Path(__file__).parent / "library"
+BASE = "base"
+"""Name of the folder that holds base models; no avatar can have it."""
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[ManifestT]):
+    """A folder whose manifest was read. `verified` once every file had the manifest's hash."""
+
+    folder: Path
+    manifest: ManifestT
+
+    def path(self, role: str) -> Path:
+        """The file for this role, e.g. `decoder`. Raises `CorruptModel` if the manifest has none."""
+        entry = self.manifest.files.get(role)
+        if entry is None:
+            raise CorruptModel(f"{self.folder / MANIFEST} names no file for {role!r}", remedy="restore the folder")
+        return self.folder / entry.path
+
+    def verify(self) -> None:
+        """Raises `CorruptModel` naming the first file that is missing or is not the manifest's."""
+        for role, entry in self.manifest.files.items():
+            _verify(self.path(role), entry)
+
+
+Avatar = Stored[AvatarManifest]
+BaseModel = Stored[BaseModelManifest]
+
+
+class AvatarRepository:
+    """Avatars and base models of the operator's directories and of the shipped library."""
+
+    def __init__(self, paths: Sequence[Path] = (), *, shipped: Path = SHIPPED) -> None:
+        self._roots = (*paths, shipped)
+
+    def names(self) -> list[str]:
+        """Names of all avatars, sorted."""
+        return sorted({name for root in self._roots for name in _subfolders(root) if _versions(root / name)} - {BASE})
+
+    def list(self) -> list[Avatar]:
+        """The newest version of every avatar, hashes not checked. Raises `CorruptModel` for an unusable manifest."""
+        return [self._open(self._roots, name, None, AvatarManifest) for name in self.names()]
+
+    def find(self, name: str, version: int | None = None) -> Avatar:
+        """One avatar (the newest version if none is named), hashes not checked.
+
+        Raises `AvatarNotFound` naming those that exist, `CorruptModel` for a manifest it cannot use.
+        """
+        return self._open(self._roots, name, version, AvatarManifest)
+
+    def load(self, name: str, version: int | None = None) -> Avatar:
+        """Like `find`, and every file has the manifest's hash; otherwise `CorruptModel`."""
+        avatar = self.find(name, version)
+        avatar.verify()
+        return avatar
+
+    def base_model(self, name: str, version: int | None = None) -> BaseModel:
+        """A base model, hashes checked. Raises as `load` does."""
+        model = self._open([root / BASE for root in self._roots], name, version, BaseModelManifest)
+        model.verify()
+        return model
+
+    def _open(self, roots: Sequence[Path], name: str, version: int | None, kind: type[ManifestT]) -> Stored[ManifestT]:
+        for root in roots if _is_name(name) else ():
+            versions = _versions(root / name)
+            if versions and (version is None or version in versions):
+                folder = root / name / str(versions[-1] if version is None else version)
+                stored = Stored(folder, read_manifest(folder, kind))
+                if (stored.manifest.name, str(stored.manifest.version)) != (name, folder.name):
+                    raise CorruptModel(
+                        f"{folder / MANIFEST} is of {stored.manifest.name}/{stored.manifest.version}",
+                        remedy="give the folder the name and version its manifest has",
+                    )
+                return stored
+        wanted = name if version is None else f"{name}, version {version}"
+        there = ", ".join(self.names()) or "none"
+        raise AvatarNotFound(
+            f"no {'base model' if kind is BaseModelManifest else 'avatar'} {wanted!r}",
+            remedy=f"avatars found: {there}; put others into a directory of avatars.paths",
+        )
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and name not in (".", "..") and "/" not in name and "\\" not in name and "\0" not in name
+
+
+def _subfolders(root: Path) -> Iterator[str]:
+    if root.is_dir():
+        yield from (entry.name for entry in root.iterdir() if entry.is_dir())
+
+
+def _versions(folder: Path) -> list[int]:
+    """Versions in ascending order: subfolders that are whole numbers and hold a manifest."""
+    names = [n for n in _subfolders(folder) if n.isascii() and n.isdecimal() and str(int(n)) == n]
+    return sorted(int(name) for name in names if (folder / name / MANIFEST).is_file())
+
+
+def _verify(path: Path, entry: FileEntry) -> None:
+    remedy = "restore the file from where the avatar came, or install the package again"
+    digest = hashlib.sha256()
+    try:
+        if path.stat().st_size != entry.size:
+            raise CorruptModel(f"{path} has {path.stat().st_size} bytes, its manifest says {entry.size}", remedy=remedy)
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise CorruptModel(f"{path} cannot be read ({error.strerror})", remedy=remedy) from error
+    if digest.hexdigest() != entry.sha256:
+        raise CorruptModel(f"{path} is not the file its manifest describes (sha256 differs)", remedy=remedy)

@@ -1,0 +1,1 @@
+"""Characters drawn by ourselves: the truth that renderers are trained on and measured against. Needs skia-python."""

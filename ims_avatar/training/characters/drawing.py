@@ -1,0 +1,116 @@
+"""One picture of a drawn person: a pure function of lip code, head pose and expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import skia
+from numpy.typing import NDArray
+
+from ims_avatar.training.characters.body import (
+    BREATH_PIXELS,
+    draw_backdrop,
+    draw_chin_shadow,
+    draw_clothes,
+    draw_neck,
+)
+from ims_avatar.training.characters.brushes import Canvas
+from ims_avatar.training.characters.eyes import draw_eyes
+from ims_avatar.training.characters.face import draw_brows, draw_head, draw_laugh_lines, draw_nose
+from ims_avatar.training.characters.hair import draw_back_hair, draw_front_hair
+from ims_avatar.training.characters.mouth import draw_mouth, mouth_shape
+from ims_avatar.training.characters.pose import AT_REST, NEUTRAL, Expression, HeadPose
+from ims_avatar.training.characters.style import CharacterStyle
+
+PICTURE_SIZE = 512
+"""Width and height in pixels of the picture that all coordinates belong to."""
+
+Matrix = NDArray[np.float64]
+"""2 x 3: from one pixel plane to another, x' = M[:, :2] @ x + M[:, 2]."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The part of the picture that is drawn, and how large."""
+
+    matrix: Matrix
+    """From the picture's pixels to the output's."""
+    width: int
+    height: int
+    oversampling: int = 2
+
+
+WHOLE = View(np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), PICTURE_SIZE, PICTURE_SIZE)
+
+
+def pose_matrix(style: CharacterStyle, pose: HeadPose) -> Matrix:
+    """From the head at rest to the head in this pose: turned and scaled around the middle of the neck, then moved."""
+    angle = np.deg2rad(pose.rotation)
+    turn = pose.scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    pivot = np.array([style.face.centre_x, style.face.chin_y + 40.0])
+    offset = pivot + np.array([pose.dx, pose.dy]) - turn @ pivot
+    return np.column_stack([turn, offset])
+
+
+def draw(
+    style: CharacterStyle,
+    lip_code: NDArray[np.float32],
+    pose: HeadPose = AT_REST,
+    expression: Expression = NEUTRAL,
+    view: View = WHOLE,
+) -> NDArray[np.uint8]:
+    """RGB, uint8 (view.height, view.width, 3). `lip_code` is float32 (8,), see `flow.LipCode`."""
+    factor = view.oversampling
+    pixels = np.zeros((view.height * factor, view.width * factor, 4), np.uint8)
+    surface = skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType)
+    canvas = surface.getCanvas()
+    canvas.scale(factor, factor)
+    canvas.concat(_skia_matrix(view.matrix))
+    _draw_person(canvas, style, lip_code, pose, expression)
+    surface.flushAndSubmit()
+    if factor == 1:
+        plain: NDArray[np.uint8] = pixels[..., :3].copy()
+        return plain
+    blocks = pixels[..., :3].reshape(view.height, factor, view.width, factor, 3)
+    sums = blocks.sum(axis=(1, 3), dtype=np.uint32)
+    return ((sums + factor * factor // 2) // (factor * factor)).astype(np.uint8)
+
+
+def _skia_matrix(matrix: Matrix) -> skia.Matrix:
+    (a, b, c), (d, e, f) = matrix.tolist()
+    return skia.Matrix.MakeAll(a, b, c, d, e, f, 0, 0, 1)
+
+
+def _draw_person(
+    canvas: Canvas, style: CharacterStyle, lip_code: NDArray[np.float32], pose: HeadPose, expression: Expression
+) -> None:
+    shape = mouth_shape(style, lip_code)
+    head = _skia_matrix(pose_matrix(style, pose))
+    draw_backdrop(canvas, style, PICTURE_SIZE)
+    canvas.save()
+    canvas.concat(head)
+    draw_back_hair(canvas, style)
+    canvas.restore()
+    canvas.save()
+    canvas.translate(0.0, -BREATH_PIXELS * expression.breath)
+    draw_neck(canvas, style)
+    canvas.restore()
+    canvas.save()
+    canvas.concat(head)
+    draw_chin_shadow(canvas, style, shape.chin_drop)
+    canvas.restore()
+    canvas.save()
+    canvas.translate(0.0, -BREATH_PIXELS * expression.breath)
+    draw_clothes(canvas, style)
+    canvas.restore()
+    canvas.save()
+    canvas.concat(head)
+    draw_head(canvas, style, shape.chin_drop)
+    draw_laugh_lines(canvas, style)
+    draw_nose(canvas, style)
+    draw_eyes(canvas, style, expression)
+    draw_brows(canvas, style, expression)
+    draw_mouth(canvas, style, shape)
+    draw_front_hair(canvas, style)
+    canvas.restore()

@@ -1,0 +1,136 @@
+"""Hair: one pair of functions for each shape, one behind the head and one in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ims_avatar.training.characters.brushes import Canvas, Path, curve, linear, mirrored, radial, stroke
+from ims_avatar.training.characters.style import CharacterStyle, HairShape
+
+_Draw = Callable[[Canvas, CharacterStyle], None]
+
+
+def draw_back_hair(canvas: Canvas, style: CharacterStyle) -> None:
+    _SHAPES[style.hair.shape][0](canvas, style)
+
+
+def draw_front_hair(canvas: Canvas, style: CharacterStyle) -> None:
+    _SHAPES[style.hair.shape][1](canvas, style)
+
+
+def _bob_back(canvas: Canvas, style: CharacterStyle) -> None:
+    f, hair = style.face, style.hair
+    x, w, top = f.centre_x, f.cheek_half, f.top
+    back = curve(
+        (x, top - 34),
+        (x + w * 0.95, top - 34, x + w + 34, top + 52, x + w + 33, f.eye_y + 30),
+        (x + w + 34, f.jaw_y + 10, x + w + 26, f.chin_y + 2, x + w - 12, f.chin_y + 22),
+        (x + w - 50, f.chin_y + 30, x + 30, f.chin_y + 6, x, f.chin_y - 10),
+        (x - 30, f.chin_y + 6, x - w + 50, f.chin_y + 30, x - w + 12, f.chin_y + 22),
+        (x - w - 26, f.chin_y + 2, x - w - 34, f.jaw_y + 10, x - w - 33, f.eye_y + 30),
+        (x - w - 34, top + 52, x - w * 0.95, top - 34, x, top - 34),
+    )
+    canvas.drawPath(
+        back, linear((x, top), (x, f.chin_y + 24), [(0, hair.dark, 1), (0.6, hair.dark, 1), (1, hair.base, 1)])
+    )
+    _locks(canvas, style)
+
+
+def _lock(style: CharacterStyle) -> Path:
+    """The lock beside the right of the face down to the jaw; the head is drawn over its inner edge."""
+    f = style.face
+    x, w, top = f.centre_x, f.cheek_half, f.top
+    return curve(
+        (x + 30, top - 26),
+        (x + w + 22, top - 18, x + w + 40, top + 96, x + w + 34, f.eye_y + 44),
+        (x + w + 33, f.jaw_y + 14, x + w + 28, f.chin_y - 4, x + w - 14, f.chin_y + 18),
+        (x + w + 2, f.chin_y - 10, x + w - 10, f.jaw_y + 6, x + w - 12, f.jaw_y - 30),
+        (x + w - 12, f.nose_y - 24, x + w - 10, f.eye_y - 10, x + w - 16, f.eye_y - 44),
+        (x + w - 18, top + 62, x + 74, top + 40, x + 30, top + 24),
+    )
+
+
+def _fringe(style: CharacterStyle) -> Path:
+    """A side-swept fringe from a parting right of the middle; its ends run down the temples to the ears."""
+    f = style.face
+    x, w, top, eye = f.centre_x, f.cheek_half, f.top, f.eye_y
+    part = x + 36
+    return curve(
+        (part, top - 35),
+        (x - 46, top - 44, x - w - 30, top + 4, x - w - 29, eye - 16),
+        (x - w - 27, eye + 2, x - w - 14, eye + 14, x - w - 2, eye + 12),
+        (x - w + 1, eye - 18, x - w + 6, eye - 44, x - w + 20, eye - 60),
+        (x - 52, eye - 72, x + 6, eye - 92, part + 4, top + 24),
+        (part + 18, top + 52, x + w - 22, eye - 66, x + w - 8, eye - 34),
+        (x + w - 3, eye - 20, x + w, eye - 6, x + w + 2, eye + 12),
+        (x + w + 14, eye + 14, x + w + 27, eye + 2, x + w + 29, eye - 16),
+        (x + w + 30, top + 4, x + w - 16, top - 32, part, top - 35),
+    )
+
+
+def _strokes_of(canvas: Canvas, style: CharacterStyle, index: int, strand: Path) -> None:
+    light = index % 3 == 1
+    canvas.drawPath(
+        strand, stroke(style.hair.light if light else style.hair.dark, 2.6 if light else 1.5, 0.30, blur=0.9)
+    )
+
+
+def _bob_front(canvas: Canvas, style: CharacterStyle) -> None:
+    f, hair = style.face, style.hair
+    x, w, top, eye = f.centre_x, f.cheek_half, f.top, f.eye_y
+    fringe = _fringe(style)
+    part = (x + 36, top - 34)
+    sheen = [(0.0, hair.base, 1.0), (0.30, hair.light, 1.0), (0.52, hair.base, 1.0), (1.0, hair.dark, 1.0)]
+    canvas.drawPath(fringe, radial((part[0], part[1] + 8), 200, sheen))
+    canvas.save()
+    canvas.clipPath(fringe, True)
+    for index in range(15):
+        s = index / 14
+        end = (x - w - 24 + 150 * s**1.6, eye + 4 - 92 * s)
+        control = (x - 30 - 40 * (1 - s), top - 36 + 44 * s, x - w - 14 + 96 * s, top + 14 + 26 * s)
+        _strokes_of(canvas, style, index, curve((part[0] - 2, part[1] + 44 * s), (*control, *end), close=False))
+    for index in range(8):
+        s = index / 7
+        end = (x + w + 24 - 22 * s, eye + 4)
+        control = (x + 70 - 4 * s, top - 34 + 40 * s, x + w + 22 - 22 * s, top + 20 + 24 * s)
+        _strokes_of(canvas, style, index, curve((part[0] + 3, part[1] + 40 * s), (*control, *end), close=False))
+    parting = curve(part, (part[0] + 3, part[1] + 20, part[0] + 2, part[1] + 40, part[0] + 4, top + 24), close=False)
+    canvas.drawPath(parting, stroke(hair.dark, 2.4, 0.75, blur=1.0))
+    canvas.drawPath(fringe, stroke(hair.dark, 5, 0.45, blur=3))
+    canvas.restore()
+    canvas.drawPath(fringe, stroke(hair.dark, 1.0, 0.5))
+
+
+def _locks(canvas: Canvas, style: CharacterStyle) -> None:
+    f, hair = style.face, style.hair
+    x, top = f.centre_x, f.top
+    shade = [(0.0, hair.base, 1.0), (0.22, hair.light, 1.0), (0.5, hair.base, 1.0), (1.0, hair.dark, 1.0)]
+    for side in (1, -1):
+        canvas.save()
+        if side < 0:
+            mirrored(canvas, x)
+        lock = _lock(style)
+        canvas.drawPath(lock, linear((x + 80, top - 20), (x + 130, f.chin_y + 10), shade))
+        _lock_strands(canvas, style, lock)
+        canvas.restore()
+
+
+def _lock_strands(canvas: Canvas, style: CharacterStyle, lock: Path) -> None:
+    f, hair = style.face, style.hair
+    x, w, top = f.centre_x, f.cheek_half, f.top
+    canvas.save()
+    canvas.clipPath(lock, True)
+    for index in range(7):
+        s = index / 6
+        strand = curve(
+            (x + 50 + 30 * s, top - 24 + 10 * s),
+            (x + w - 6 + 34 * s, top + 30, x + w - 2 + 32 * s, f.eye_y + 30, x + w + 4 + 26 * s, f.jaw_y - 10),
+            (x + w + 2 + 24 * s, f.jaw_y + 30, x + w - 4 + 22 * s, f.chin_y - 10, x + w - 16 + 10 * s, f.chin_y + 20),
+            close=False,
+        )
+        _strokes_of(canvas, style, index, strand)
+    canvas.drawPath(lock, stroke(hair.dark, 5, 0.5, blur=3))
+    canvas.restore()
+
+
+_SHAPES: dict[HairShape, tuple[_Draw, _Draw]] = {"bob": (_bob_back, _bob_front)}

@@ -1,0 +1,73 @@
+"""Sheets of rendered pictures beside the drawn truth, to be looked at: whole pictures, and mouths at four times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import skia
+from numpy.typing import NDArray
+
+from ims_avatar.inference.engine import AvatarEngine
+from ims_avatar.training.articulation import TARGETS
+from ims_avatar.training.characters.style import CharacterStyle
+from ims_avatar.training.i420 import planes_of_picture, rgb_of_planes
+from ims_avatar.training.phonemes import PhonemeGroup
+from ims_avatar.training.renderer_measures import drawn_picture
+
+SHOWN = (
+    PhonemeGroup.PAUSE,
+    PhonemeGroup.OPEN,
+    PhonemeGroup.CLOSE_FRONT,
+    PhonemeGroup.CLOSE_BACK,
+    PhonemeGroup.LABIODENTAL,
+    PhonemeGroup.DENTAL,
+    PhonemeGroup.MID_FRONT,
+    PhonemeGroup.MID_BACK,
+)
+"""Mouths on the sheets, in this order."""
+_LOOP_STEP = 31
+"""Loop frames between one picture and the next, so that the head stands differently in each."""
+_MOUTH = (slice(292, 420), slice(160, 352))
+"""Rows and columns of the mouth with all of its border."""
+
+Rgb = NDArray[np.uint8]
+
+
+def write_sheets(style: CharacterStyle, engine: AvatarEngine, folder: Path) -> None:
+    """`sheet_1x.png`: pictures as a call shows them. `sheet_4x.png`: mouths, rendered above, drawn truth below."""
+    rendered, truth = [], []
+    for number, group in enumerate(SHOWN):
+        code = np.array(TARGETS[group], np.float32)
+        index = number * _LOOP_STEP % engine.spec.loop_length
+        rendered.append(_rgb(engine.render(index, code[None])[0]))
+        truth.append(_rgb(drawn_picture(style, code, index)))
+    whole = [picture[:, 56:456] for picture in rendered]
+    write_png(folder / "sheet_1x.png", _halved(_stack(whole, 4)))
+    pairs = [np.concatenate([_enlarged(r), _enlarged(t)]) for r, t in zip(rendered, truth, strict=True)]
+    write_png(folder / "sheet_4x.png", _stack(pairs[:4], 2))
+
+
+def _rgb(picture: NDArray[np.uint8]) -> Rgb:
+    return rgb_of_planes(planes_of_picture(picture))
+
+
+def _enlarged(picture: Rgb) -> Rgb:
+    return picture[_MOUTH].repeat(4, axis=0).repeat(4, axis=1)
+
+
+def _halved(picture: Rgb) -> Rgb:
+    height, width, _ = picture.shape
+    blocks = picture[: height // 2 * 2, : width // 2 * 2].reshape(height // 2, 2, width // 2, 2, 3)
+    return blocks.mean(axis=(1, 3)).astype(np.uint8)
+
+
+def _stack(pictures: list[Rgb], columns: int) -> Rgb:
+    rows = [np.concatenate(pictures[i : i + columns], axis=1) for i in range(0, len(pictures), columns)]
+    return np.concatenate(rows)
+
+
+def write_png(path: Path, rgb: Rgb) -> None:
+    alpha = np.full((*rgb.shape[:2], 1), 255, np.uint8)
+    pixels = np.ascontiguousarray(np.concatenate([rgb, alpha], axis=2))
+    skia.Image.fromarray(pixels, colorType=skia.kRGBA_8888_ColorType).save(str(path), skia.kPNG)

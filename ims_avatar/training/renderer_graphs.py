@@ -1,0 +1,124 @@
+"""The two graphs that run at call time: `reference` once for each tick, `decoder` for all calls of the tick.
+
+All that depends on pixels is inside them: cutting the crop from the reference, taking the head's motion out and putting
+it back, blending, rounding. What is left for the caller is to copy two rectangles into a picture.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ims_avatar.training.renderer_model import LipDecoder, ReferenceEncoder, Renderer
+
+REFERENCE_OUTPUTS = (
+    "feature_4",
+    "feature_8",
+    "feature_16",
+    "luma_grid",
+    "chroma_grid",
+    "luma_share",
+    "chroma_share",
+    "luma_rest",
+    "chroma_rest",
+)
+"""What `reference` hands to `decoder`, in this order."""
+
+
+def centres(width: int, height: int, step: int = 1) -> Tensor:
+    """(1, height, width, 3): x, y, 1 of the pixels' middles in a plane `step` times coarser than the picture."""
+    y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
+    return torch.stack([x * step, y * step, torch.ones_like(x)], dim=-1)[None]
+
+
+def grid(places: Tensor, matrix: Tensor, width: int, height: int) -> Tensor:
+    """Where to sample a plane of `width` x `height` pixels, in the -1..1 of `grid_sample`. `matrix` is (2, 3)."""
+    scale = torch.tensor([2.0 / width, 2.0 / height])
+    return (places @ matrix.T) * scale - 1.0
+
+
+def sample(plane: Tensor, where: Tensor) -> Tensor:
+    return functional.grid_sample(plane, where, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def inverse(matrix: Tensor) -> Tensor:
+    """Of an affine map (2, 3), written out: ONNX has no inverse."""
+    (a, b, c), (d, e, f) = matrix.unbind(0)[0].unbind(0), matrix.unbind(0)[1].unbind(0)
+    det = a * e - b * d
+    top = torch.stack([e, -b, b * f - c * e]) / det
+    low = torch.stack([-d, a, c * d - a * f]) / det
+    return torch.stack([top, low])
+
+
+class ReferenceGraph(nn.Module):
+    """Rectangle of a loop frame -> features, sampling grids and the blended rest of the picture."""
+
+    def __init__(self, encoder: ReferenceEncoder, mask: Tensor, box_width: int, box_height: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.height, self.width = mask.shape
+        self.box_width, self.box_height = box_width, box_height
+        self.register_buffer("mask", mask[None, None])
+        self.register_buffer("visible", (mask <= 0).to(mask.dtype)[None, None])
+        self.register_buffer("crop_luma", centres(self.width, self.height))
+        self.register_buffer("crop_chroma", centres(self.width // 2, self.height // 2, 2))
+        self.register_buffer("box_luma", centres(box_width, box_height))
+        self.register_buffer("box_chroma", centres(box_width // 2, box_height // 2, 2))
+
+    def crop(self, luma: Tensor, chroma: Tensor, to_crop: Tensor) -> tuple[Tensor, Tensor]:
+        """The reference in crop coordinates."""
+        back = inverse(to_crop)
+        size = (self.box_width, self.box_height)
+        return sample(luma, grid(self.crop_luma, back, *size)), sample(chroma, grid(self.crop_chroma, back, *size))
+
+    def forward(self, luma: Tensor, chroma: Tensor, to_crop: Tensor) -> tuple[Tensor, ...]:
+        """`luma` uint8 (1, 1, h, w) and `chroma` uint8 (1, 2, h/2, w/2) of the box, `to_crop` (2, 3): box to crop."""
+        luma, chroma = luma.float() / 255.0, chroma.float() / 255.0
+        features = self.encoder(*self.crop(luma, chroma, to_crop), self.visible)
+        luma_grid = grid(self.box_luma, to_crop, self.width, self.height)
+        chroma_grid = grid(self.box_chroma, to_crop, self.width, self.height)
+        luma_share, chroma_share = sample(self.mask, luma_grid), sample(self.mask, chroma_grid)
+        rest = luma * (1 - luma_share) * 255.0, chroma * (1 - chroma_share) * 255.0
+        return (*features, luma_grid, chroma_grid, luma_share * 255.0, chroma_share * 255.0, *rest)
+
+
+class DecoderGraph(nn.Module):
+    """Lip codes (B, 8) and what `reference` gave -> the two rectangles, uint8, ready to be copied into the picture.
+
+    Third output `level` (B,): mean of what the network drew; not finite when anything in it is not.
+    """
+
+    def __init__(self, decoder: LipDecoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(
+        self,
+        lip_codes: Tensor,
+        feature_4: Tensor,
+        feature_8: Tensor,
+        feature_16: Tensor,
+        luma_grid: Tensor,
+        chroma_grid: Tensor,
+        luma_share: Tensor,
+        chroma_share: Tensor,
+        luma_rest: Tensor,
+        chroma_rest: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        luma, chroma = self.decoder((feature_4, feature_8, feature_16), lip_codes)
+        batch = lip_codes.shape[0]
+        level = luma.mean(dim=(1, 2, 3)) + chroma.mean(dim=(1, 2, 3))
+        luma = sample(luma, luma_grid.expand(batch, -1, -1, -1)) * luma_share + luma_rest
+        chroma = sample(chroma, chroma_grid.expand(batch, -1, -1, -1)) * chroma_share + chroma_rest
+        return _bytes(luma)[:, 0], _bytes(chroma), level
+
+
+def _bytes(values: Tensor) -> Tensor:
+    return (values + 0.5).clamp(0, 255).to(torch.uint8)
+
+
+def call_time_graphs(
+    renderer: Renderer, mask: Tensor, box_width: int, box_height: int
+) -> tuple[ReferenceGraph, DecoderGraph]:
+    return ReferenceGraph(renderer.encoder, mask, box_width, box_height).eval(), DecoderGraph(renderer.decoder).eval()

@@ -1,0 +1,119 @@
+"""The renderer's network: features of the reference once for each frame of the loop, then one crop for each lip code.
+
+Pictures inside the network are 4:2:0 like outside: luma (B, 1, h, w) and chroma (B, 2, h/2, w/2), 0..1 for 0..255.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ims_avatar.driving.lip_range import HIGHEST, LOWEST
+from ims_avatar.flow import LIP_CODE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class RendererShape:
+    """Sizes of the network. Channels at 1/2, 1/4, 1/8 and 1/16 of the crop."""
+
+    width: int
+    height: int
+    channels: tuple[int, int, int, int] = (16, 32, 64, 96)
+    code: int = 128
+
+
+def _conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, size, stride, size // 2), nn.ReLU(inplace=True))
+
+
+class _Modulated(nn.Module):
+    """Convolution whose channels the lip code scales and shifts (FiLM, Perez et al. 2018), with a short cut."""
+
+    def __init__(self, channels: int, code: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.film = nn.Linear(code, 2 * channels)
+        nn.init.normal_(self.film.weight, std=0.02)
+        nn.init.zeros_(self.film.bias)
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        scale, shift = self.film(code)[:, :, None, None].chunk(2, dim=1)
+        return x + functional.relu(self.conv(x) * (1 + scale) + shift)
+
+
+class ReferenceEncoder(nn.Module):
+    """Masked reference crop to features at 1/4, 1/8 and 1/16."""
+
+    def __init__(self, shape: RendererShape) -> None:
+        super().__init__()
+        half, quarter, eighth, sixteenth = shape.channels
+        self.to_half = _conv(4 + 2 + 4, half)
+        self.to_quarter = nn.Sequential(_conv(half, quarter, 3, 2), _conv(quarter, quarter))
+        self.to_eighth = nn.Sequential(_conv(quarter, eighth, 3, 2), _conv(eighth, eighth))
+        self.to_sixteenth = nn.Sequential(_conv(eighth, sixteenth, 3, 2), _conv(sixteenth, sixteenth))
+
+    def forward(self, luma: Tensor, chroma: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`visible` (1, 1, h, w) is 1 where the reference may be seen and 0 where the mouth is cut out."""
+        luma, chroma = luma * visible, chroma * functional.avg_pool2d(visible, 2)
+        seen = functional.pixel_unshuffle(visible, 2).expand(luma.shape[0], -1, -1, -1)
+        quarter = self.to_quarter(self.to_half(torch.cat([functional.pixel_unshuffle(luma, 2), chroma, seen], dim=1)))
+        eighth = self.to_eighth(quarter)
+        return quarter, eighth, self.to_sixteenth(eighth)
+
+
+class LipDecoder(nn.Module):
+    """Lip codes and features of the reference to crops."""
+
+    def __init__(self, shape: RendererShape) -> None:
+        super().__init__()
+        half, quarter, eighth, sixteenth = shape.channels
+        self.grid = (sixteenth, shape.height // 16, shape.width // 16)
+        self.register_buffer("lowest", torch.from_numpy(LOWEST))
+        self.register_buffer("range", torch.from_numpy(HIGHEST - LOWEST))
+        self.code = nn.Sequential(
+            nn.Linear(LIP_CODE_SIZE, shape.code), nn.SiLU(), nn.Linear(shape.code, shape.code), nn.SiLU()
+        )
+        self.place = nn.Linear(shape.code, sixteenth * self.grid[1] * self.grid[2])
+        self.at_sixteenth = _Modulated(sixteenth, shape.code)
+        self.to_eighth = nn.Conv2d(sixteenth, eighth, 1)
+        self.at_eighth, self.then_eighth = _Modulated(eighth, shape.code), _conv(eighth, eighth)
+        self.to_quarter = nn.Conv2d(eighth, quarter, 1)
+        self.at_quarter, self.then_quarter = _Modulated(quarter, shape.code), _conv(quarter, quarter)
+        self.to_half = nn.Conv2d(quarter, 4 * half, 1)
+        self.at_half = _conv(half, half)
+        self.out = nn.Conv2d(half, 4 + 2, 1)
+        nn.init.constant_(self.out.bias, 0.5)
+
+    def forward(self, features: tuple[Tensor, Tensor, Tensor], lip_codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Features may have batch 1: all lip codes on one reference. Returns luma and chroma of the crops."""
+        quarter, eighth, sixteenth = features
+        scaled = ((lip_codes - self.lowest) / self.range).clamp(0, 1) * 2 - 1
+        code = self.code(scaled)
+        x = self.place(code).reshape(-1, *self.grid) + sixteenth
+        x = self.at_sixteenth(x, code)
+        x = functional.relu(_twice(self.to_eighth(x)) + eighth)
+        x = self.then_eighth(self.at_eighth(x, code))
+        x = functional.relu(_twice(self.to_quarter(x)) + quarter)
+        x = self.then_quarter(self.at_quarter(x, code))
+        x = self.at_half(functional.relu(functional.pixel_shuffle(self.to_half(x), 2)))
+        x = self.out(x)
+        return functional.pixel_shuffle(x[:, :4], 2), x[:, 4:]
+
+
+def _twice(x: Tensor) -> Tensor:
+    return functional.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+class Renderer(nn.Module):
+    def __init__(self, shape: RendererShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.encoder = ReferenceEncoder(shape)
+        self.decoder = LipDecoder(shape)
+
+    def forward(self, luma: Tensor, chroma: Tensor, visible: Tensor, lip_codes: Tensor) -> tuple[Tensor, Tensor]:
+        decoded: tuple[Tensor, Tensor] = self.decoder(self.encoder(luma, chroma, visible), lip_codes)
+        return decoded
