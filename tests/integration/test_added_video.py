@@ -94,6 +94,14 @@ def test_callee_holds_and_resumes(lab: Lab, tmp_path: Path) -> None:
     assert film.findings.faults == []
 
 
+def test_early_media_is_heard_before_the_answer(lab: Lab, tmp_path: Path) -> None:
+    recorded = record_call(lab, tmp_path, "caller_audio", "callee_early_media", "bob")
+    answered = next(m.time for m in recorded.wire.sip if m.start_line.startswith("SIP/2.0 200"))
+    assert recorded.back[1].start < answered - 1
+    assert_voice_unbroken(*recorded.forth)
+    assert_voice_unbroken(*recorded.back)
+
+
 def test_no_avatar_no_video(lab: Lab, tmp_path: Path) -> None:
     """A call that no rule names passes through: neither end is asked for video."""
     recorded = record_call(lab, tmp_path, "caller_audio", "callee_audio", "bob")

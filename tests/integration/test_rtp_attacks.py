@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.avatar_calls import Lab, RecordedCall, SippCall, assert_voice_unbroken
+from tests.support.avatar_calls import Lab, RecordedCall, SippCall, assert_voice_unbroken, record_call
 from tests.support.film import develop
 from tests.support.process import wait_until
 from tests.support.requirement import require, require_capture
@@ -56,6 +56,18 @@ def test_stranger_cannot_speak(lab: Lab, tmp_path: Path, kind: str) -> None:
     assert_voice_unbroken(*recorded.back)
     assert develop(recorded.wire.video_to(call.callee.host)).findings.faults == []
     assert recorded.wire.received_by(name) == []
+    lab.product.assert_untouched()
+
+
+def test_unknown_payload_type_of_the_caller_is_not_passed_on(lab: Lab, tmp_path: Path) -> None:
+    """RFC 3550 5.1: a payload type that was not negotiated is ignored. The other direction does not suffer."""
+    require("sipp")
+    require_capture()
+    recorded = record_call(lab, tmp_path, "caller_of_unknown_type", "callee_gets_video", "caller")
+    assert_voice_unbroken(*recorded.back)
+    to_callee = recorded.wire.received_by(recorded.call.callee.host)
+    assert 77 not in {packet.payload_type for stream in to_callee for packet in stream.packets}
+    assert develop(recorded.wire.video_to(recorded.call.callee.host)).findings.faults == []
     lab.product.assert_untouched()
 
 

@@ -89,6 +89,15 @@ GLARE = (
 CALLEES = {
     "callee_audio": ANSWER + END,
     "callee_slow": _answer(ring_ms=2500) + END,
+    "callee_early_media": (
+        expect("INVITE", action(SAVE_DIALOG))
+        + respond(183, "Session Progress", sdp())
+        + VOICE
+        + pause(1500)
+        + respond(200, "OK", sdp())
+        + expect("ACK")
+        + END
+    ),
     "callee_gets_video": ANSWER + TAKE_VIDEO + END + use("offered"),
     "callee_takes_video_at_once": (
         expect("INVITE", action(SAVE_DIALOG, must_match(WANTS_VIDEO, "offered")))

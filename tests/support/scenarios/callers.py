@@ -24,7 +24,8 @@ from tests.support.scenarios.messages import (
 )
 
 VOICE = play_voice("caller")
-CALL = initial_invite(sdp()) + PROVISIONAL + expect(200) + caller_request("ACK", 1) + VOICE
+ANSWERED = initial_invite(sdp()) + PROVISIONAL + expect(200) + caller_request("ACK", 1)
+CALL = ANSWERED + VOICE
 ANSWER_RELAYED_HOLD = (
     expect("INVITE", action(must_match("a=(sendonly|inactive)", "held")), timeout=12_000)
     + respond(200, "OK", sdp(2, audio_direction="recvonly"), in_dialog=True)
@@ -75,6 +76,7 @@ def _gets_video(video: str) -> str:
 CALLERS = {
     "caller_audio": CALL + pause(4000) + hang_up(),
     "caller_long": CALL + pause(9000) + hang_up(),
+    "caller_of_unknown_type": ANSWERED + play_voice("caller", payload_type=77) + pause(4000) + hang_up(),
     "caller_short": CALL + pause(1000) + hang_up(),
     "caller_waits": CALL + expect("BYE", timeout=30_000) + respond(200, "OK", in_dialog=True),
     "caller_gets_video": _gets_video("recvonly"),

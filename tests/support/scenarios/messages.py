@@ -105,7 +105,7 @@ def respond(status: int, reason: str, content: str = "", in_dialog: bool = False
     contact = CONTACT if 100 < status < 300 else ""
     return send(
         f"SIP/2.0 {status} {reason}\n{heads}{contact}{ALLOW if content else ''}{body(content)}",
-        retransmit=bool(content) or status >= 300,
+        retransmit=status >= 200 and (bool(content) or status >= 300),
     )
 
 
@@ -152,9 +152,9 @@ def pause(milliseconds: int) -> str:
     return f'  <pause milliseconds="{milliseconds}"/>\n'
 
 
-def play_voice(side: str) -> str:
+def play_voice(side: str, payload_type: int = 8) -> str:
     """Loop `caller.al` or `callee.al` (A-law) as PCMA, as long as the call lasts."""
-    return f'  <nop><action><exec rtp_stream="{side}.al,-1,8"/></action></nop>\n'
+    return f'  <nop><action><exec rtp_stream="{side}.al,-1,{payload_type}"/></action></nop>\n'
 
 
 PLAY_VIDEO = '  <nop><action><exec play_pcap_video="video.pcap"/></action></nop>\n'
