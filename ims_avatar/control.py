@@ -40,6 +40,8 @@ class WorkerHello(_Message):
     """UDP port of the worker's SIP stack, as it stands in its Contact."""
     calls: int
     """B2BUA calls it can hold at once (two legs each)."""
+    message_size: int = 4000
+    """Bytes of the largest message that its SIP stack takes."""
 
 
 class CallSummary(_Message):
@@ -117,7 +119,9 @@ class Stop(_Message):
     kind: Literal["stop"] = "stop"
 
 
-ControlMessage: TypeAlias = WorkerHello | WorkerStatus | WorkerGone | FrontHello | Drain | EndAll | Drained | Reload | Stop
+ControlMessage: TypeAlias = (
+    WorkerHello | WorkerStatus | WorkerGone | FrontHello | Drain | EndAll | Drained | Reload | Stop
+)
 
 _ADAPTER: TypeAdapter[ControlMessage] = TypeAdapter(Annotated[ControlMessage, Field(discriminator="kind")])
 

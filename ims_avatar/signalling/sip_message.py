@@ -145,7 +145,12 @@ def _field(line: str) -> tuple[str, str]:
         raise BadRequest("a header line is not 'name: value'")
     if len(value) > MAX_HEADER_VALUE or _CONTROL.search(value):
         raise BadRequest(f"header {name[:40]} is too long or holds control characters")
-    return _COMPACT.get(name.lower(), name), value
+    return long_name(name), value
+
+
+def long_name(name: str) -> str:
+    """A header name without its compact form (RFC 3261 7.3.3)."""
+    return _COMPACT.get(name.lower(), name)
 
 
 def _check_headers(message: SipMessage) -> None:
@@ -161,6 +166,8 @@ def _check_headers(message: SipMessage) -> None:
         raise BadRequest("CSeq is not 'number method' (RFC 3261 8.1.1.5)")
     if message.is_request and cseq.group(2) != message.method:
         raise BadRequest("CSeq names another method than the request line")
+    if not message.items("Via"):
+        raise BadRequest("header Via is empty")
     if not message.call_id or " " in message.call_id:
         raise BadRequest("Call-ID is not one word")
 

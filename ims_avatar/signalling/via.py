@@ -46,7 +46,8 @@ class Via:
     def reply_address(self) -> Address:
         """Where the response goes (RFC 3261 18.2.2, RFC 3581 section 4)."""
         rport = self.get("rport")
-        port = int(rport) if rport and rport.isdigit() else self.port or DEFAULT_PORT.get(self.transport, 5060)
+        port = int(rport) if rport and rport.isdigit() and len(rport) <= 5 else 0
+        port = port if 0 < port <= 65_535 else self.port or DEFAULT_PORT.get(self.transport, 5060)
         return self.get("received") or self.host.strip("[]"), port
 
     def __str__(self) -> str:
