@@ -25,7 +25,7 @@ def _refused(folder: Path, config: dict[str, Any]) -> str:
         product.stop()
     text = product.text()
     assert "Traceback" not in text, text
-    assert "emedy" in text or "→" in text, f"no remedy is named: {text}"
+    assert "Remedy: " in text or "need " in text, f"no remedy is named: {text}"
     return text
 
 

@@ -17,6 +17,7 @@ from tests.support.process import Process, process_exists, wait_until
 
 LogLine = dict[str, Any]
 START_TIMEOUT_S = 90.0
+CHECKOUT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Product(Process):
         self.config_path = folder / "ims-avatar.yaml"
         self.write_config()
         argv = [sys.executable, "-m", "ims_avatar.cli", "serve", "--config", self.config_path]
-        super().__init__(argv, folder / "serve.log", cwd=folder)
+        super().__init__(argv, folder / "serve.log", cwd=folder, env={"PYTHONPATH": str(CHECKOUT)})
 
     @classmethod
     def ready(cls, folder: Path, config: dict[str, Any]) -> Self:
