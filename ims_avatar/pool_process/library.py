@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.config import Config
-from ims_avatar.errors import AvatarNotFound
+from ims_avatar.driving.audio import AudioEncoder
+from ims_avatar.inference.engines.load import load_engine
 from ims_avatar.pool_process.loader import Load
 from ims_avatar.pool_process.studio import LoadedAvatar
 
+AUDIO_ENCODER = "audio_encoder"
+"""Name of the base model that drives every avatar by sound."""
+
 
 def avatar_loader(config: Config) -> Load:
+    """A function from avatar name to loaded avatar, over the configured and the shipped directories.
+
+    The first picture of every batch size comes at full speed: the function renders each once. It raises
+    `AvatarNotFound` naming those there are, `CorruptModel` for a file that is not the manifest's, and `AvatarError`.
+    """
+    repository = AvatarRepository(config.avatars.paths)
+
+    @cache
+    def lip_encoder() -> AudioEncoder:
+        return AudioEncoder(repository.base_model(AUDIO_ENCODER).folder)
+
     def load(name: str) -> LoadedAvatar:
-        raise AvatarNotFound(f"there is no avatar {name!r}")
+        engine = load_engine(repository.load(name), config.pool.engine)
+        engine.warm_up(range(1, config.pool.capacity + 1))
+        return LoadedAvatar(engine, lip_encoder())
 
     return load
