@@ -18,6 +18,19 @@ class Timeline(Protocol):
         ...
 
 
+class PtsTimeline:
+    """Timestamps that count capture instants themselves: what a sender report says of them is exact."""
+
+    def __init__(self, timestamp: int, pts: float, clock_rate: int) -> None:
+        """`timestamp` is that of the instant `pts`."""
+        self._timestamp = timestamp
+        self._pts = pts
+        self._clock_rate = clock_rate
+
+    def timestamp_at(self, pts: float) -> int:
+        return (self._timestamp + round((pts - self._pts) * self._clock_rate)) & 0xFFFFFFFF
+
+
 class OutgoingStream:
     """Shared by all that may feed one stream in turn: relays of different sources, an avatar, a file.
 

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from ims_avatar.flow import VIDEO_CLOCK_RATE, AccessUnit, NegotiatedVideo
-from ims_avatar.media_out.outgoing_stream import OutgoingStream, max_payload
+from ims_avatar.media_out.outgoing_stream import OutgoingStream, PtsTimeline, max_payload
 from ims_avatar.rtp.h264 import packetise
-
-
-class PtsTimeline:
-    """Timestamps that count capture instants themselves: what the sender report says is exact."""
-
-    def __init__(self, timestamp: int, pts: float) -> None:
-        self._timestamp = timestamp
-        self._pts = pts
-
-    def timestamp_at(self, pts: float) -> int:
-        return (self._timestamp + round((pts - self._pts) * VIDEO_CLOCK_RATE)) & 0xFFFFFFFF
 
 
 class VideoSender:
@@ -36,7 +25,7 @@ class VideoSender:
         )
         self._last_pts = unit.pts
         if self._timeline is None or self._stream.timeline is not self._timeline:
-            self._timeline = PtsTimeline(self._stream.continued_timestamp(now), unit.pts)
+            self._timeline = PtsTimeline(self._stream.continued_timestamp(now), unit.pts, VIDEO_CLOCK_RATE)
             self._stream.timeline = self._timeline
         timestamp = self._timeline.timestamp_at(unit.pts)
         last = len(payloads) - 1
