@@ -25,7 +25,7 @@ FU_A = 28
 """RFC 6184 table 1."""
 
 START_CODE = b"\0\0\0\1"
-_START_CODES = re.compile(rb"\0*\0\0\1")
+_START_CODES = re.compile(b"\0*\0\0\1")
 _packetizer = H264Packetizer()
 
 
