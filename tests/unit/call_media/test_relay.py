@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
 
 from ims_avatar.config import MediaConfig
@@ -15,7 +16,7 @@ from tests.support.virtual_time import run_virtual
 
 
 def steps(values: list[int], bits: int) -> list[int]:
-    return [(after - before) % (1 << bits) for before, after in zip(values, values[1:], strict=False)]
+    return [(after - before) % (1 << bits) for before, after in itertools.pairwise(values)]
 
 
 def test_both_directions_arrive_untouched_under_our_ssrc() -> None:
