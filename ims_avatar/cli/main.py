@@ -9,6 +9,8 @@ import typer
 
 import ims_avatar
 from ims_avatar.cli import console
+from ims_avatar.cli.answer import answer
+from ims_avatar.cli.call import call
 from ims_avatar.cli.doctor.command import doctor
 from ims_avatar.cli.serve import serve
 from ims_avatar.errors import ImsAvatarError
@@ -45,6 +47,8 @@ def options(
 
 
 app.command()(serve)
+app.command()(call)
+app.command()(answer)
 app.command()(doctor)
 
 

@@ -76,7 +76,7 @@ class PjLeg:
     def provisional(self, status: int, sdp: SessionDescription | None = None, headers: Headers = ()) -> None:
         self._post(lambda call: call.respond(status, sdp, headers))
 
-    def answer(self, sdp: SessionDescription, headers: Headers = ()) -> None:
+    def answer(self, sdp: SessionDescription | None, headers: Headers = ()) -> None:
         self._post(lambda call: call.respond(200, sdp, headers))
 
     def reject(self, status: int, headers: Headers = (), reason: str = "") -> None:
@@ -127,6 +127,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self._update_body = b""
         self._answerer: OfferAnswerer | None = None
         self._standing_offer = ""
+        self._answered = False
         self._confirmed = False
         self._offering = False
         """Our re-INVITE has no final response yet."""
@@ -280,9 +281,15 @@ class PjCall(pj.Call):  # type: ignore[misc]
         elif self._confirmed:
             self._on_reinvite_answered(message)
         elif message.status < 300:
-            self._host.emit(Answered(self._leg, self._description(message), message.headers))
+            self._on_answered(message)
         else:
             self._last = message
+
+    def _on_answered(self, message: SipMessage) -> None:
+        """2xx to the initial INVITE; seen first as a change of state, then perhaps as one of the transaction."""
+        if not self._answered:
+            self._answered = True
+            self._host.emit(Answered(self._leg, self._description(message), message.headers))
 
     def _on_reinvite_answered(self, message: SipMessage) -> None:
         if not self._offering or message.status in (401, 407):
@@ -297,7 +304,11 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def onCallState(self, prm: Any) -> None:
         info = self.getInfo()
-        if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+        if info.state == pj.PJSIP_INV_STATE_CONNECTING:
+            message = _message_of(prm.e)
+            if message is not None and not message.is_request and message.status // 100 == 2:
+                self._on_answered(message)
+        elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self._on_confirmed(prm)
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._on_disconnected(info)

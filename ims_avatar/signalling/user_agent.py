@@ -71,6 +71,7 @@ class PjUserAgent:
         self._failure: str | None = None
         self._stopping = False
         self._capacity = 0
+        self._message_size = 0
         self._address: Address = (settings.address, settings.port)
         self._wake = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._legs: set[PjLeg] = set()
@@ -92,6 +93,11 @@ class PjUserAgent:
     @property
     def capacity(self) -> int:
         return self._capacity
+
+    @property
+    def message_size(self) -> int:
+        """Bytes of the longest message that this build takes (PJSIP_MAX_PKT_LEN)."""
+        return self._message_size
 
     @property
     def address(self) -> Address:
@@ -172,8 +178,10 @@ class PjUserAgent:
         if not apply_settings():
             log.info("this pjsip build keeps its own timeout and TCP settings")
         endpoint = self._endpoint = pj.Endpoint()
+        shared_library().pj_log_set_level(0)  # until our writer is in place, pjsip would write to standard output
         endpoint.libCreate()
         endpoint.libInit(self._endpoint_config())
+        self._message_size = self._ask_message_size()
         self._codecs = PassthroughCodecs()
         self._codecs.register()
         self._open_transports(endpoint)
@@ -187,6 +195,14 @@ class PjUserAgent:
         self.account = _Account(self._on_incoming)
         self.account.create(self._account_config)
         return endpoint
+
+    def _ask_message_size(self) -> int:
+        """PJSIP tells its limits in its log only."""
+        self._log_writer.listened = []
+        shared_library().pjsip_dump_config()
+        told = parse_settings("\n".join(self._log_writer.listened))
+        self._log_writer.listened = None
+        return told.get("PJSIP_MAX_PKT_LEN", _USUAL_MESSAGE_SIZE)
 
     def _endpoint_config(self) -> Any:
         config = pj.EpConfig()
@@ -306,6 +322,7 @@ class PjUserAgent:
         return parse_via(vias[1]).reply_address
 
 
+_USUAL_MESSAGE_SIZE: Final = 4000
 _TOO_MANY: Final = 70010
 """PJ_ETOOMANY."""
 
