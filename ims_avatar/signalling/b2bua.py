@@ -115,10 +115,6 @@ class Session:
         self._answer_deadline = now + self._settings.answer_timeout_s
         return [PlaceCallee()]
 
-    def redirected(self) -> list[Action]:
-        """The callee's leg ended with a 3xx that is followed: the next INVITE is on its way."""
-        return [PlaceCallee()]
-
     def tick(self, now: float) -> list[Action]:
         if self._answer_deadline is not None and now >= self._answer_deadline:
             self._end_both(Cause(408, "No answer"))

@@ -38,8 +38,9 @@ class SipLeg(Protocol):
         """180 or 183; with `sdp` it carries our answer (RFC 3261 13.3.1.1)."""
         ...
 
-    def answer(self, sdp: SessionDescription, headers: Headers = ()) -> None:
-        """200 to the INVITE: `sdp` is our answer, or our offer when the INVITE had none (late offer)."""
+    def answer(self, sdp: SessionDescription | None, headers: Headers = ()) -> None:
+        """200 to the INVITE: `sdp` is our answer, or our offer when the INVITE had none (late offer). None: the answer
+        stood in a provisional response."""
         ...
 
     def reject(self, status: int, headers: Headers = (), reason: str = "") -> None:

@@ -30,6 +30,7 @@ from ims_avatar.signalling.passthrough_codecs import PassthroughCodecs, apply_se
 from ims_avatar.signalling.pj_leg import PjCall, PjLeg
 from ims_avatar.signalling.port import Ended, EventHandler, IncomingCall, OutgoingCall, SipEvent
 from ims_avatar.signalling.sip_message import SipMessage
+from ims_avatar.signalling.stack_facts import parse_settings
 from ims_avatar.signalling.via import parse_via
 
 log = structlog.get_logger()
@@ -350,8 +351,13 @@ class _LogWriter(pj.LogWriter):  # type: ignore[misc]
     def __init__(self, on_message: OnMessage | None) -> None:
         super().__init__()
         self._on_message = on_message
+        self.listened: list[str] | None = None
+        """Not None: entries are put here instead of the log."""
 
     def write(self, entry: Any) -> None:
+        if self.listened is not None:
+            self.listened.append(entry.msg.rstrip())
+            return
         seen = message_in(entry.msg) if self._on_message else None
         if seen and self._on_message:
             self._on_message(*seen)
