@@ -74,7 +74,7 @@ def _from_first_keyframe(kept: list[KeptPicture]) -> list[KeptPicture]:
 def write_wav(path: Path, samples: NDArray[np.int16]) -> None:
     """Mono at 16 kHz. Raises `RecordingError`, e.g. when the disk is full."""
     try:
-        with wave.open(str(path), "wb") as out:
+        with path.open("wb") as file, wave.open(file, "wb") as out:
             out.setnchannels(1)
             out.setsampwidth(2)
             out.setframerate(AUDIO_RATE)
