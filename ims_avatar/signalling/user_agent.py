@@ -203,6 +203,9 @@ class PjUserAgent:
         shared_library().pjsip_dump_config()
         told = parse_settings("\n".join(self._log_writer.listened))
         self._log_writer.listened = None
+        if self._settings.on_message is None:
+            # Level 3 names the two ends of every call.
+            shared_library().pj_log_set_level(_LOG_LEVEL)
         return told.get("PJSIP_MAX_PKT_LEN", _USUAL_MESSAGE_SIZE)
 
     def _endpoint_config(self) -> Any:
@@ -248,6 +251,7 @@ class PjUserAgent:
         config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
         config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
         config.natConfig.contactRewriteUse = 0
+        config.natConfig.sipOutboundUse = 0
         config.natConfig.viaRewriteUse = 0
         config.natConfig.sdpNatRewriteUse = 0
         return config
@@ -324,6 +328,8 @@ class PjUserAgent:
 
 
 _USUAL_MESSAGE_SIZE: Final = 4000
+_LOG_LEVEL: Final = 2
+"""Of pjsip: errors and warnings."""
 _TOO_MANY: Final = 70010
 """PJ_ETOOMANY."""
 
