@@ -24,6 +24,8 @@ from ims_avatar.errors import AvatarNotFound, CorruptModel
 SHIPPED = Path(__file__).parent / "library"
 BASE = "base"
 """Name of the folder that holds base models; no avatar can have it."""
+AUDIO_ENCODER = "audio_encoder"
+"""Name of the base model that drives every avatar by sound."""
 _BLOCK = 1 << 20
 
 
@@ -131,4 +133,4 @@ def _verify(path: Path, entry: FileEntry) -> None:
     except OSError as error:
         raise CorruptModel(f"{path} cannot be read ({error.strerror})", remedy=remedy) from error
     if digest.hexdigest() != entry.sha256:
-        raise CorruptModel(f"{path} is not the file its manifest describes (sha256 differs)", remedy=remedy)
+        raise CorruptModel(f"{path} is not the file its manifest describes (its sha256 hash differs)", remedy=remedy)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from ims_avatar.avatars.repository import AvatarRepository
+from ims_avatar.avatars.repository import AUDIO_ENCODER, AvatarRepository
 from ims_avatar.config import Config
 from ims_avatar.driving.audio import AudioEncoder
 from ims_avatar.inference.engines.load import load_engine
 from ims_avatar.pool_process.loader import Load
 from ims_avatar.pool_process.studio import LoadedAvatar
-
-AUDIO_ENCODER = "audio_encoder"
-"""Name of the base model that drives every avatar by sound."""
 
 
 def avatar_loader(config: Config) -> Load:

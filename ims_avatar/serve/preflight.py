@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ims_avatar.avatars.repository import AvatarRepository
+from ims_avatar.avatars.repository import AUDIO_ENCODER, AvatarRepository
 from ims_avatar.config import Config
 from ims_avatar.errors import AvatarError, ConfigError
 from ims_avatar.signalling.profiles import load_profile
@@ -27,6 +27,8 @@ def check(config: Config) -> None:
         except AvatarError as error:
             raise type(error)(f"{owner}: {_cause(error)}", remedy=error.remedy) from error
         checked.add(avatar)
+    if checked:
+        repository.base_model(AUDIO_ENCODER)
 
 
 def _profiles(config: Config) -> Iterator[tuple[str, str]]:

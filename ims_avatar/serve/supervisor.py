@@ -41,8 +41,8 @@ async def serve(config: Config, config_path: Path | None = None) -> int:
 
     SIGTERM or SIGINT drains (a second one ends at once), SIGHUP reads `config_path` again.
     """
-    check(config)
     port = settle_sip_port(config.sip.address, config.sip.port)
+    check(config)
     config = config.model_copy(update={"sip": config.sip.model_copy(update={"port": port})})
     with runtime_directory() as directory:
         supervisor = Supervisor(config, config_path, RuntimeFiles(directory))
@@ -188,7 +188,10 @@ class Supervisor:
         for child in self._children:
             child.let_end()
         if not self._end_at_once.is_set():
-            self._hub.send([*self._board.stop_workers(), *self._board.stop_front()])
+            # Workers first: until they are gone they want the pool, and their calls' last messages the front.
+            self._hub.send(self._board.stop_workers())
+            await asyncio.wait(lives[2:], timeout=STOP_LIMIT_S)
+            self._hub.send(self._board.stop_front())
             self._pool.send_signal(signal.SIGTERM)
             await asyncio.wait(lives, timeout=STOP_LIMIT_S)
         for child in self._children:
