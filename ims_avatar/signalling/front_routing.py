@@ -108,10 +108,16 @@ class FrontRouting:
     # Responses --------------------------------------------------------------------------------------------------------
 
     def _response(self, message: SipMessage) -> Verdict:
-        """RFC 3261 16.11, 18.2.2: our Via off, then to the next one."""
+        """RFC 3261 16.11, 18.2.2: our Via off, then to the next one.
+
+        A phone that sends all it has to say to its outbound proxy answers a worker's request here: passed on as it is.
+        """
         vias = message.items("Via")
         try:
             ours = parse_via(vias[0])
+            worker = self.places.at((ours.host, ours.port or 5060))
+            if worker is not None:
+                return Verdict(Datagram(bytes(message), worker.address))
             if (ours.host, ours.port) != self.settings.address or len(vias) < 2:
                 return Verdict(why="response that is not for us")
             following = parse_via(vias[1])
