@@ -12,6 +12,7 @@ from ims_avatar.cli import console
 from ims_avatar.cli.answer import answer
 from ims_avatar.cli.call import call
 from ims_avatar.cli.doctor.command import doctor
+from ims_avatar.cli.render import render
 from ims_avatar.cli.serve import serve
 from ims_avatar.errors import ImsAvatarError
 
@@ -49,6 +50,7 @@ def options(
 app.command()(serve)
 app.command()(call)
 app.command()(answer)
+app.command()(render)
 app.command()(doctor)
 
 
