@@ -5,6 +5,7 @@ Pictures inside the network are 4:2:0 like outside: luma (B, 1, h, w) and chroma
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -14,15 +15,22 @@ from torch.nn import functional
 from ims_avatar.driving.lip_range import HIGHEST, LOWEST
 from ims_avatar.flow import LIP_CODE_SIZE
 
+_OCTAVES = (math.pi / 2, math.pi, 2 * math.pi)
+_WAVES = (torch.sin, torch.cos)
+"""Sines of each component beside it: small changes of the code then move edges by parts of a pixel (Tancik et al. 2020)."""
+
 
 @dataclass(frozen=True, slots=True)
 class RendererShape:
-    """Sizes of the network. Channels at 1/2, 1/4, 1/8 and 1/16 of the crop."""
+    """Sizes of the network."""
 
     width: int
     height: int
-    channels: tuple[int, int, int, int] = (16, 32, 64, 96)
-    code: int = 128
+    detail: tuple[int, int, int, int]
+    """left, top, width, height of the lips in the crop, multiples of 4: only they are drawn in full detail."""
+    channels: tuple[int, int, int, int] = (32, 32, 64, 64)
+    """At 1/2 (of the detail), 1/4, 1/8 and 1/16 of the crop."""
+    code: int = 64
 
 
 def _conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
@@ -49,9 +57,9 @@ class ReferenceEncoder(nn.Module):
 
     def __init__(self, shape: RendererShape) -> None:
         super().__init__()
-        half, quarter, eighth, sixteenth = shape.channels
-        self.to_half = _conv(4 + 2 + 4, half)
-        self.to_quarter = nn.Sequential(_conv(half, quarter, 3, 2), _conv(quarter, quarter))
+        _, quarter, eighth, sixteenth = shape.channels
+        self.to_half = _conv(4 + 2 + 4, 16)
+        self.to_quarter = nn.Sequential(_conv(16, quarter, 3, 2), _conv(quarter, quarter))
         self.to_eighth = nn.Sequential(_conv(quarter, eighth, 3, 2), _conv(eighth, eighth))
         self.to_sixteenth = nn.Sequential(_conv(eighth, sixteenth, 3, 2), _conv(sixteenth, sixteenth))
 
@@ -74,7 +82,10 @@ class LipDecoder(nn.Module):
         self.register_buffer("lowest", torch.from_numpy(LOWEST))
         self.register_buffer("range", torch.from_numpy(HIGHEST - LOWEST))
         self.code = nn.Sequential(
-            nn.Linear(LIP_CODE_SIZE, shape.code), nn.SiLU(), nn.Linear(shape.code, shape.code), nn.SiLU()
+            nn.Linear(LIP_CODE_SIZE * (1 + 2 * len(_OCTAVES)), shape.code),
+            nn.SiLU(),
+            nn.Linear(shape.code, shape.code),
+            nn.SiLU(),
         )
         self.place = nn.Linear(shape.code, sixteenth * self.grid[1] * self.grid[2])
         self.at_sixteenth = _Modulated(sixteenth, shape.code)
@@ -82,24 +93,37 @@ class LipDecoder(nn.Module):
         self.at_eighth, self.then_eighth = _Modulated(eighth, shape.code), _conv(eighth, eighth)
         self.to_quarter = nn.Conv2d(eighth, quarter, 1)
         self.at_quarter, self.then_quarter = _Modulated(quarter, shape.code), _conv(quarter, quarter)
+        self.coarse = nn.Conv2d(quarter, 4 * (4 + 2), 1)
         self.to_half = nn.Conv2d(quarter, 4 * half, 1)
-        self.at_half = _conv(half, half)
-        self.out = nn.Conv2d(half, 4 + 2, 1)
-        nn.init.constant_(self.out.bias, 0.5)
+        self.at_half = nn.Sequential(_conv(half, half), _conv(half, half))
+        self.fine = nn.Conv2d(half, 4 + 2, 1)
+        left, top, width, height = (side // 4 for side in shape.detail)
+        self.rows, self.columns = (top, top + height), (left, left + width)
+        # Around the detail, at 1/2: left, right, top, bottom.
+        self.margin = (
+            2 * left,
+            shape.width // 2 - 2 * (left + width),
+            2 * top,
+            shape.height // 2 - 2 * (top + height),
+        )
+        nn.init.constant_(self.coarse.bias, 0.5)
+        nn.init.zeros_(self.fine.weight)
+        nn.init.zeros_(self.fine.bias)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor], lip_codes: Tensor) -> tuple[Tensor, Tensor]:
         """Features may have batch 1: all lip codes on one reference. Returns luma and chroma of the crops."""
         quarter, eighth, sixteenth = features
         scaled = ((lip_codes - self.lowest) / self.range).clamp(0, 1) * 2 - 1
-        code = self.code(scaled)
+        code = self.code(torch.cat([scaled, *(wave(octave * scaled) for octave in _OCTAVES for wave in _WAVES)], dim=1))
         x = self.place(code).reshape(-1, *self.grid) + sixteenth
         x = self.at_sixteenth(x, code)
         x = functional.relu(_twice(self.to_eighth(x)) + eighth)
         x = self.then_eighth(self.at_eighth(x, code))
         x = functional.relu(_twice(self.to_quarter(x)) + quarter)
         x = self.then_quarter(self.at_quarter(x, code))
-        x = self.at_half(functional.relu(functional.pixel_shuffle(self.to_half(x), 2)))
-        x = self.out(x)
+        lips = x[:, :, self.rows[0] : self.rows[1], self.columns[0] : self.columns[1]]
+        lips = self.fine(self.at_half(functional.relu(functional.pixel_shuffle(self.to_half(lips), 2))))
+        x = functional.pixel_shuffle(self.coarse(x), 2) + functional.pad(lips, self.margin)
         return functional.pixel_shuffle(x[:, :4], 2), x[:, 4:]
 
 

@@ -74,7 +74,8 @@ def draw(
         return plain
     blocks = pixels[..., :3].reshape(view.height, factor, view.width, factor, 3)
     sums = blocks.sum(axis=(1, 3), dtype=np.uint32)
-    return ((sums + factor * factor // 2) // (factor * factor)).astype(np.uint8)
+    mean: NDArray[np.uint8] = ((sums + factor * factor // 2) // (factor * factor)).astype(np.uint8)
+    return mean
 
 
 def _skia_matrix(matrix: Matrix) -> skia.Matrix:

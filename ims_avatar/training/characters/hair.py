@@ -85,13 +85,13 @@ def _bob_front(canvas: Canvas, style: CharacterStyle) -> None:
     canvas.save()
     canvas.clipPath(fringe, True)
     for index in range(15):
-        s = index / 14
-        end = (x - w - 24 + 150 * s**1.6, eye + 4 - 92 * s)
+        s = 0.72 * index / 14
+        end = (x - w - 26 + 130 * s**1.5, eye + 40 - 110 * s)
         control = (x - 30 - 40 * (1 - s), top - 36 + 44 * s, x - w - 14 + 96 * s, top + 14 + 26 * s)
         _strokes_of(canvas, style, index, curve((part[0] - 2, part[1] + 44 * s), (*control, *end), close=False))
     for index in range(8):
         s = index / 7
-        end = (x + w + 24 - 22 * s, eye + 4)
+        end = (x + w + 24 - 20 * s, eye + 40)
         control = (x + 70 - 4 * s, top - 34 + 40 * s, x + w + 22 - 22 * s, top + 20 + 24 * s)
         _strokes_of(canvas, style, index, curve((part[0] + 3, part[1] + 40 * s), (*control, *end), close=False))
     parting = curve(part, (part[0] + 3, part[1] + 20, part[0] + 2, part[1] + 40, part[0] + 4, top + 24), close=False)

@@ -71,14 +71,14 @@ def mouth_shape(style: CharacterStyle, lip_code: NDArray[np.float32]) -> MouthSh
     belly = 1.0 - np.abs(_T) ** 2.2
     tubercle = (1.0 - 0.6 * rounding) * 1.3 * np.exp(-((_T / 0.20) ** 2))
     seam = corner_y + (middle_y - corner_y) * belly + tubercle
-    gap = opening * (1.0 - _T**2) ** (0.82 - 0.30 * rounding - 0.35 * min(opening / unit, 0.5))
+    gap = opening * (1.0 - _T**2) ** (0.68 - 0.18 * rounding - 0.25 * min(opening / unit, 0.5))
 
     stretch = 1.0 - 0.30 * min(opening / unit, 0.6)
     upper = lips.upper * (1.0 + 0.40 * rounding) * stretch
     lower = lips.lower * (1.0 + 0.35 * rounding) * stretch * (1.0 - 0.45 * tuck)
     bow = 1.0 - 0.28 * (1.0 - 0.5 * rounding) * np.exp(-((_T / 0.17) ** 2))
     upper_profile = (1.0 - np.abs(_T) ** (1.5 + 0.7 * rounding)) ** 0.9 * bow
-    lower_profile = (1.0 - np.abs(_T) ** 2.3) ** 0.85
+    lower_profile = (1.0 - np.abs(_T) ** 2.6) ** 0.80
     x_outer, x_inner = face.centre_x + half * _T, face.centre_x + inner_half * _T
     lower_seam = seam + gap
     return MouthShape(
@@ -153,7 +153,7 @@ def _interior(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> None:
     lower_edge = seat + lips.teeth_edge - 4.5 + 0.80 * shape.jaw
     _tongue(canvas, centre, upper_edge, lower_edge, shape)
     _teeth(canvas, centre, lower_edge, 20.0, downwards=True)
-    _teeth(canvas, centre, upper_edge, 26.0, downwards=False)
+    _teeth(canvas, centre, upper_edge, 28.5, downwards=False)
     canvas.drawPaint(fill(CAVITY, 0.60 * shape.rounding**2))  # protruding lips leave the teeth in the dark
     canvas.drawPath(polyline(shifted(shape.upper_inner, 0.0, 0.5)), stroke(CAVITY, 5.5, 0.60, blur=2.0))
     sides = fill(CAVITY, 0.75, blur=4.5)
