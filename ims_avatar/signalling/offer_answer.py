@@ -20,7 +20,7 @@ from ims_avatar.errors import BadRequest, NotAcceptable
 from ims_avatar.flow import Direction, NegotiatedAudio, NegotiatedMedia, NegotiatedVideo
 from ims_avatar.signalling.codec_match import common, formats_of
 from ims_avatar.signalling.negotiated import MIN_BIT_RATE, feedback_of, negotiated_audio, negotiated_video
-from ims_avatar.signalling.own_video import AnsweredVideo, answer_video, own_video
+from ims_avatar.signalling.own_video import AnsweredVideo, answer_video, loosely_accepted, own_video
 from ims_avatar.signalling.sdp_leg import (
     SdpLeg,
     VideoRole,
@@ -115,8 +115,9 @@ def settled(leg: SdpLeg, offer: SessionDescription, answer: SessionDescription) 
         main = next((pair for pair in pairs if not pair[1].is_helper), None)
         if main is not None and ours.media == "audio" and audio is None:
             audio = negotiated_audio(answer, theirs, main[1], [answered for _, answered in pairs], direction)
-        elif main is not None and ours.media == "video" and video is None:
-            video = _sendable(negotiated_video(leg, answer, theirs, ours, main, direction))
+        elif ours.media == "video" and video is None:
+            main = main or loosely_accepted(leg.profile.video, ours, theirs)
+            video = _sendable(negotiated_video(leg, answer, theirs, ours, main, direction)) if main else None
     if audio is None:
         raise NotAcceptable("the answer takes no audio that was offered", remedy="allow a codec that the peer has")
     return NegotiatedMedia(audio, video)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ims_avatar.flow import Direction, NegotiatedVideo
-from ims_avatar.signalling.codec_match import Format
+from ims_avatar.signalling.codec_match import Format, formats_of
 from ims_avatar.signalling.h264 import lower_level, packetization_mode, profile_level_id, profile_of
 from ims_avatar.signalling.negotiated import MIN_BIT_RATE, feedback_of, negotiated_video
 from ims_avatar.signalling.profiles import VideoProfile
@@ -59,6 +59,23 @@ def answer_video(leg: SdpLeg, offer: SessionDescription, wanted: Direction) -> A
     media = negotiated_video(leg, offer, stream.media, section, (answered, offered), direction)
     sends = direction in ("sendonly", "sendrecv")
     return None if sends and media.bit_rate < MIN_BIT_RATE else AnsweredVideo(stream.index, section, media)
+
+
+def loosely_accepted(
+    profile: VideoProfile, ours: MediaDescription, theirs: MediaDescription
+) -> tuple[Format, Format] | None:
+    """(ours, theirs) of an H.264 payload type that was offered and answered with another profile or none.
+
+    RFC 6184 section 8.2.2 wants the offered profile back, but there are phones that write their own, or no fmtp at all.
+    As long as their decoder takes constrained baseline, nothing is lost by sending it.
+    """
+    offered = {f.payload_type: f for f in formats_of(ours) if f.codec == "H264"}
+    answered = (f for f in formats_of(theirs) if f.codec == "H264" and f.payload_type in offered)
+    for f in answered:
+        level_id = profile_level_id(f.fmtp, profile.default_profile_level_id)
+        if profile_of(level_id) is not None and packetization_mode(f.fmtp) in profile.packetization_modes:
+            return offered[f.payload_type], f
+    return None
 
 
 def _choice(formats: list[Format], profile: VideoProfile) -> Format | None:

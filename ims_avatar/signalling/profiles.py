@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ims_avatar.config import Section
+from ims_avatar.config import Config, Section
 from ims_avatar.errors import ConfigError
 from ims_avatar.signalling.h264 import profile_of
 from ims_avatar.yaml_model import load_yaml_model
@@ -197,6 +197,12 @@ def load_profile(name: str, directory: Path | None = None) -> PeerProfile:
         )
     with as_file(files("sip_profiles") / f"{name}.yaml") as path:
         return load_yaml_model(path, PeerProfile)
+
+
+def load_profiles(config: Config) -> dict[str, PeerProfile]:
+    """Every profile that peers and next hops of the configuration name. Raises `ConfigError`."""
+    names = {peer.profile for peer in config.peers} | {hop.profile for hop in config.next_hops}
+    return {name: load_profile(name, config.profiles_path) for name in sorted(names)}
 
 
 def profile_names(directory: Path | None = None) -> tuple[str, ...]:
