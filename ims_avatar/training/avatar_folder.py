@@ -27,8 +27,8 @@ from ims_avatar.training.characters.idle import FRAME_RATE, LOOP_LENGTH
 from ims_avatar.training.characters.style import STYLES, CharacterStyle
 from ims_avatar.training.contact_sheet import write_sheets
 from ims_avatar.training.crop import CropGeometry
-from ims_avatar.training.renderer import CHECKPOINT, LOOP_FILE, load_renderer
-from ims_avatar.training.renderer_data import ReferenceLoop, crop_geometry, reference_loop
+from ims_avatar.training.renderer import CHECKPOINT, LOOP_FILE, load_crop, load_renderer
+from ims_avatar.training.renderer_data import ReferenceLoop, reference_loop
 from ims_avatar.training.renderer_export import OPSET, export_renderer
 from ims_avatar.training.renderer_measures import (
     make_test_frames,
@@ -73,7 +73,7 @@ def build_avatar(run: Path, out: Path, version: int, test_frames: int) -> dict[s
     character = str(state["plan"]["character"])
     folder = out / character / str(version)
     folder.mkdir(parents=True)
-    crop = crop_geometry(character)
+    crop = load_crop(run / CHECKPOINT)
     source = AvatarSource(STYLES[character], crop, reference_loop(character, crop, run / LOOP_FILE), run, state)
     shutil.copy(run / LOOP_FILE, folder / LOOP_FILE)
     matrices = [[[round(float(v), 6) for v in row] for row in matrix] for matrix in source.loop.to_crop]

@@ -59,7 +59,8 @@ def _enlarged(picture: Rgb) -> Rgb:
 def _halved(picture: Rgb) -> Rgb:
     height, width, _ = picture.shape
     blocks = picture[: height // 2 * 2, : width // 2 * 2].reshape(height // 2, 2, width // 2, 2, 3)
-    return blocks.mean(axis=(1, 3)).astype(np.uint8)
+    halved: Rgb = blocks.mean(axis=(1, 3)).astype(np.uint8)
+    return halved
 
 
 def _stack(pictures: list[Rgb], columns: int) -> Rgb:

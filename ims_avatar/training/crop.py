@@ -34,6 +34,8 @@ class CropGeometry:
     top: int
     width: int
     height: int
+    detail: tuple[int, int, int, int]
+    """left, top, width, height of the lips at their widest, in crop pixels, multiples of 4."""
     mask: NDArray[np.float32]
     """(height, width), 0..1: how much of the rendered crop is pasted; 1 wherever any lip code changes the picture."""
 
@@ -78,7 +80,18 @@ def find_crop(style: CharacterStyle, rng: np.random.Generator, samples: int = 24
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     y0, y1 = _span(rows, height)
     x0, x1 = _span(columns, width)
-    return CropGeometry(left + x0, top + y0, x1 - x0, y1 - y0, np.ascontiguousarray(mask[y0:y1, x0:x1]))
+    detail = _lips(style, left + x0, top + y0)
+    return CropGeometry(left + x0, top + y0, x1 - x0, y1 - y0, detail, np.ascontiguousarray(mask[y0:y1, x0:x1]))
+
+
+def _lips(style: CharacterStyle, left: int, top: int) -> tuple[int, int, int, int]:
+    """Where lips, teeth and tongue can be, in a crop that begins at (left, top)."""
+    face, unit = style.face, style.face.mouth_width
+    x0 = int(face.centre_x - 0.65 * unit - left) // 4 * 4
+    x1 = -(-int(face.centre_x + 0.65 * unit - left) // 4) * 4
+    y0 = max(0, int(face.mouth_y - 0.32 * unit - top) // 4 * 4)
+    y1 = -(-int(face.mouth_y + 0.80 * unit - top) // 4) * 4
+    return x0, y0, x1 - x0, y1 - y0
 
 
 def _span(places: NDArray[np.intp], limit: int) -> tuple[int, int]:

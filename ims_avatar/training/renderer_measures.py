@@ -86,7 +86,8 @@ def measure(style: CharacterStyle, crop: CropGeometry, frames: TestFrames) -> di
 
 
 def _gradient(luma: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.hypot(ndimage.sobel(luma, 0), ndimage.sobel(luma, 1)) / 8
+    slope: NDArray[np.float64] = np.hypot(ndimage.sobel(luma, 0), ndimage.sobel(luma, 1)) / 8
+    return slope
 
 
 def opening_measures(frames: TestFrames) -> dict[str, float]:

@@ -17,7 +17,7 @@ from ims_avatar.flow import LIP_CODE_SIZE
 
 _OCTAVES = (math.pi / 2, math.pi, 2 * math.pi)
 _WAVES = (torch.sin, torch.cos)
-"""Sines of each component beside it: small changes of the code then move edges by parts of a pixel (Tancik et al. 2020)."""
+"""Sines of each component beside it, so that small changes of the code move edges (Tancik et al. 2020)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class RendererShape:
     width: int
     height: int
     detail: tuple[int, int, int, int]
-    """left, top, width, height of the lips in the crop, multiples of 4: only they are drawn in full detail."""
-    channels: tuple[int, int, int, int] = (32, 32, 64, 64)
-    """At 1/2 (of the detail), 1/4, 1/8 and 1/16 of the crop."""
+    """left, top, width, height of the lips in the crop, even: they are drawn by more channels than the skin."""
+    channels: tuple[int, int, int, int] = (16, 32, 64, 64)
+    """At 1/2 (twice as many on the lips), 1/4, 1/8 and 1/16 of the crop."""
     code: int = 64
 
 
@@ -93,22 +93,17 @@ class LipDecoder(nn.Module):
         self.at_eighth, self.then_eighth = _Modulated(eighth, shape.code), _conv(eighth, eighth)
         self.to_quarter = nn.Conv2d(eighth, quarter, 1)
         self.at_quarter, self.then_quarter = _Modulated(quarter, shape.code), _conv(quarter, quarter)
-        self.coarse = nn.Conv2d(quarter, 4 * (4 + 2), 1)
         self.to_half = nn.Conv2d(quarter, 4 * half, 1)
-        self.at_half = nn.Sequential(_conv(half, half), _conv(half, half))
-        self.fine = nn.Conv2d(half, 4 + 2, 1)
-        left, top, width, height = (side // 4 for side in shape.detail)
+        self.at_half = _conv(half, half)
+        self.out = nn.Conv2d(half, 4 + 2, 1)
+        self.lips = nn.Sequential(_conv(half, 2 * half), nn.Conv2d(2 * half, 4 + 2, 3, 1, 1))
+        left, top, width, height = (side // 2 for side in shape.detail)
         self.rows, self.columns = (top, top + height), (left, left + width)
-        # Around the detail, at 1/2: left, right, top, bottom.
-        self.margin = (
-            2 * left,
-            shape.width // 2 - 2 * (left + width),
-            2 * top,
-            shape.height // 2 - 2 * (top + height),
-        )
-        nn.init.constant_(self.coarse.bias, 0.5)
-        nn.init.zeros_(self.fine.weight)
-        nn.init.zeros_(self.fine.bias)
+        # Around the lips, at 1/2: left, right, top, bottom.
+        self.margin = (left, shape.width // 2 - left - width, top, shape.height // 2 - top - height)
+        nn.init.constant_(self.out.bias, 0.5)
+        nn.init.zeros_(self.lips[-1].weight)
+        nn.init.zeros_(self.lips[-1].bias)
 
     def forward(self, features: tuple[Tensor, Tensor, Tensor], lip_codes: Tensor) -> tuple[Tensor, Tensor]:
         """Features may have batch 1: all lip codes on one reference. Returns luma and chroma of the crops."""
@@ -121,9 +116,9 @@ class LipDecoder(nn.Module):
         x = self.then_eighth(self.at_eighth(x, code))
         x = functional.relu(_twice(self.to_quarter(x)) + quarter)
         x = self.then_quarter(self.at_quarter(x, code))
-        lips = x[:, :, self.rows[0] : self.rows[1], self.columns[0] : self.columns[1]]
-        lips = self.fine(self.at_half(functional.relu(functional.pixel_shuffle(self.to_half(lips), 2))))
-        x = functional.pixel_shuffle(self.coarse(x), 2) + functional.pad(lips, self.margin)
+        x = self.at_half(functional.relu(functional.pixel_shuffle(self.to_half(x), 2)))
+        lips = self.lips(x[:, :, self.rows[0] : self.rows[1], self.columns[0] : self.columns[1]])
+        x = self.out(x) + functional.pad(lips, self.margin)
         return functional.pixel_shuffle(x[:, :4], 2), x[:, 4:]
 
 

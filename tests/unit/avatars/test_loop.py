@@ -14,7 +14,7 @@ def test_the_film_is_decoded_whole() -> None:
     manifest = avatar.manifest
     loop = read_loop(avatar.path("loop"), manifest.width, manifest.height, manifest.loop_frames)
     assert loop.shape == (manifest.loop_frames, manifest.height * 3 // 2, manifest.width)
-    assert 16 <= loop[:, : manifest.height].min() and loop[:, : manifest.height].max() <= 240
+    assert loop[:, : manifest.height].min() >= 16 and loop[:, : manifest.height].max() <= 240
 
 
 def test_the_loop_has_no_seam() -> None:

@@ -23,7 +23,7 @@ GOOD: dict[str, Any] = {
     "paste": {"left": 100, "top": 200, "width": 64, "height": 64},
     "licence": "Apache-2.0",
     "consent": "drawn",
-    "files": {role: ENTRY for role in ("loop", "loop_matrices", "reference", "decoder", "model_card")},
+    "files": dict.fromkeys(("loop", "loop_matrices", "reference", "decoder", "model_card"), ENTRY),
 }
 
 
@@ -38,7 +38,14 @@ def test_a_good_manifest_is_read(tmp_path: Path) -> None:
 
 
 def test_a_base_model_needs_no_pictures(tmp_path: Path) -> None:
-    content = {"format": 1, "kind": "audio_encoder", "name": "ears", "version": 2, "licence": "x", "files": {"m": ENTRY}}
+    content = {
+        "format": 1,
+        "kind": "audio_encoder",
+        "name": "ears",
+        "version": 2,
+        "licence": "x",
+        "files": {"m": ENTRY},
+    }
     assert read_manifest(write(tmp_path, content), BaseModelManifest).files["m"].size == 0
 
 

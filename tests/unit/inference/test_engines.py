@@ -6,6 +6,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.errors import AvatarError
@@ -84,7 +85,7 @@ def test_rendering_is_repeatable(engine: AvatarEngine) -> None:
         np.full((1, 8), np.inf, np.float32),
     ],
 )
-def test_what_is_no_lip_code_is_refused(engine: AvatarEngine, codes: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_what_is_no_lip_code_is_refused(engine: AvatarEngine, codes: NDArray[np.float32]) -> None:
     with pytest.raises(AvatarError, match="lip code"):
         engine.render(0, codes)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import structlog
+from numpy.typing import NDArray
 
 from ims_avatar.avatars.repository import Avatar, AvatarRepository
 from ims_avatar.avatars.writing import file_entries, write_manifest
@@ -65,7 +66,7 @@ def test_matrices_that_are_none_are_refused(otto: Avatar, content: str) -> None:
         onnx_engine(resealed(otto))
 
 
-def drawing(avatar: Avatar, **change: np.ndarray) -> GraphEngine:  # type: ignore[type-arg]
+def drawing(avatar: Avatar, **change: NDArray[np.generic]) -> GraphEngine:
     """An engine whose graphs give what the manifest promises, but for `change`."""
     box = avatar.manifest.paste
     good: Tensors = {
@@ -95,7 +96,9 @@ def test_output_as_promised_is_pasted(otto: Avatar) -> None:
     ],
 )
 def test_output_other_than_promised_is_refused_at_load(
-    otto: Avatar, change: dict[str, np.ndarray], named: str  # type: ignore[type-arg]
+    otto: Avatar,
+    change: dict[str, NDArray[np.generic]],
+    named: str,
 ) -> None:
     with pytest.raises(AvatarError, match=named) as caught:
         drawing(otto, **change)

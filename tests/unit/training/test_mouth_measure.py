@@ -47,13 +47,14 @@ def coded(pictures: list[NDArray[np.uint8]], width: int, bit_rate: int) -> Itera
         stream.width = stream.height = width
         stream.pix_fmt, stream.bit_rate = "yuv420p", bit_rate
         stream.options = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "threads": "1"}
-        for picture in pictures:
-            frame = av.VideoFrame.from_ndarray(picture, format="yuv420p").reformat(width, width)
+        for drawn in pictures:
+            frame = av.VideoFrame.from_ndarray(drawn, format="yuv420p").reformat(width, width)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     film.seek(0)
-    with av.open(film) as source:
-        yield from (frame.to_ndarray(format="yuv420p") for frame in source.decode(video=0))
+    with av.open(film, "r") as source:
+        for picture in source.decode(video=0):
+            yield picture.to_ndarray(format="yuv420p").astype(np.uint8, copy=False)
 
 
 def test_it_sees_what_was_drawn(drawn: list[NDArray[np.uint8]], codes: NDArray[np.float32]) -> None:

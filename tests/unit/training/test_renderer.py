@@ -1,3 +1,4 @@
+# ruff: noqa: E402  What follows needs the packages that are asked for first.
 from __future__ import annotations
 
 import shutil
@@ -24,7 +25,9 @@ SMALL = RendererShape(64, 48, (16, 0, 32, 32), (8, 8, 8, 8), 16)
 
 def small_renderer() -> Renderer:
     torch.manual_seed(3)
-    return Renderer(SMALL).eval()
+    renderer = Renderer(SMALL)
+    renderer.eval()
+    return renderer
 
 
 def test_crops_have_the_shape_of_the_reference() -> None:
@@ -84,7 +87,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     shutil.copy(AvatarRepository().find("clara").path("loop"), folder / LOOP_FILE)
     torch.set_num_threads(1)
-    plan = TrainingPlan("clara", folder, minutes=0.02, samples=64, held_out=16, batch=4)
+    plan = TrainingPlan("clara", folder, minutes=0.05, samples=64, held_out=16, batch=4)
     RendererTraining(plan).run()
     return folder
 
@@ -92,7 +95,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.timeout(170)
 def test_a_run_goes_on_where_it_stopped(run: Path) -> None:
     before = torch.load(run / CHECKPOINT, weights_only=True)
-    plan = TrainingPlan("clara", run, minutes=0.04, samples=64, held_out=16, batch=4)
+    plan = TrainingPlan("clara", run, minutes=0.1, samples=64, held_out=16, batch=4)
     training = RendererTraining(plan)
     training.run()
     after = torch.load(run / CHECKPOINT, weights_only=True)
