@@ -123,6 +123,8 @@ class FrontRouting:
             following = parse_via(vias[1])
         except BadRequest as error:
             return Verdict(why=str(error))
+        if message.status >= 300 and message.cseq_method == "INVITE":
+            self.places.release(message.call_id)
         return self._send(bytes(message.with_list("Via", vias[1:])), following, ours.get(FLOW))
 
     def _send(self, data: bytes, via: Via, flow: Flow | None) -> Verdict:

@@ -152,7 +152,12 @@ class PjCall(pj.Call):  # type: ignore[misc]
         self.makeCall(call.to, parameters)
 
     def respond(self, status: int, description: SessionDescription | None, headers: Headers) -> None:
-        parameters = pj.CallOpParam(True)
+        if self._late and description is None:
+            # pjsua would write an offer of its own: with call settings at once, with 183 in any case.
+            parameters = pj.CallOpParam()
+            status = 180 if status == 183 else status
+        else:
+            parameters = pj.CallOpParam(True)
         parameters.statusCode = status
         parameters.txOption.headers = _header_vector(headers)
         if description is not None and self._late:

@@ -71,6 +71,11 @@ class WorkerPlaces:
             if call_id in self._calls:
                 self._calls[call_id].until = now + REMEMBERED_S
 
+    def release(self, call_id: str) -> None:
+        """Its INVITE was refused, perhaps by the worker's SIP stack before the worker knew. A running call stays."""
+        for state in self._workers.values():
+            state.reserved.pop(call_id, None)
+
     # What the front asks ----------------------------------------------------------------------------------------------
 
     def reserve(self, call_id: str, branch: str, now: float) -> Destination | None:
