@@ -150,12 +150,15 @@ class PoolClient:
     async def statistics(self, timeout: float = 1.0) -> protocol.Statistics:
         """What the pool reports about itself. Raises `PoolUnavailable` when no answer comes in `timeout` seconds."""
         future = asyncio.get_running_loop().create_future()
-        self._statistics.append(future)
+        self._statistics.append(future)  # asked again with every heartbeat until it is answered
         self._send(protocol.WantStatistics())
         try:
             answer: protocol.Statistics = await asyncio.wait_for(future, timeout)
         except TimeoutError:
             raise PoolUnavailable("the pool process does not answer", remedy="see the pool's log lines") from None
+        finally:
+            if future in self._statistics:
+                self._statistics.remove(future)
         return answer
 
     def _beat(self) -> None:
@@ -163,6 +166,8 @@ class PoolClient:
         assert self._loop is not None
         self._timer = self._loop.call_later(protocol.HEARTBEAT, self._beat)
         self._send(protocol.Hello())
+        if self._statistics:
+            self._send(protocol.WantStatistics())
         self._receive()
         silent = self._clock.monotonic() - self._last_heard
         if self._available and silent > protocol.SILENCE_LIMIT:

@@ -16,6 +16,8 @@ Load: TypeAlias = Callable[[str], LoadedAvatar]
 """Avatar name to loaded and warmed-up avatar. Raises `ImsAvatarError`. Runs on the loader's thread."""
 Loaded: TypeAlias = LoadedAvatar | ImsAvatarError
 
+LONGEST_LOAD = 5.0
+"""Seconds that ending waits for an avatar that is being loaded."""
 _log = structlog.get_logger(__name__)
 
 
@@ -32,8 +34,9 @@ class AvatarLoader:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop after the avatar that is being loaded; does not wait for it."""
+        """Stop after the avatar that is being loaded: a thread inside a runtime must not be there at exit."""
         self._wanted.put(None)
+        self._thread.join(LONGEST_LOAD)
 
     def request(self, name: str) -> LoadedAvatar | None:
         """The avatar if it is loaded; otherwise None, and `finished` will tell."""

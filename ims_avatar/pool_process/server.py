@@ -21,8 +21,8 @@ from ims_avatar.pool_process.tally import StepRecord, Tally
 
 MOST_MESSAGES = 500
 """Messages read between two looks at the clock, so that a flood of them cannot hold up a step."""
-IDLE_WAIT = 0.02
-"""Seconds between two looks at the loader and the stop flag when no step is due."""
+LOADING_WAIT = 0.02
+"""Seconds between two looks at the loader while somebody waits for an avatar."""
 _log = structlog.get_logger(__name__)
 
 
@@ -83,7 +83,9 @@ class PoolServer:
         until = self._next_beat
         if len(self._scheduler):
             until = min(until, self._scheduler.next_due(now))
-        return min(IDLE_WAIT, until - now + 0.0005)  # poll counts in whole milliseconds: rather just after than before
+        if self._streams.loading:
+            until = min(until, now + LOADING_WAIT)
+        return until - now + 0.0005  # poll counts in whole milliseconds: rather just after than before
 
     def _execute(self, step: Step[Key]) -> None:
         cast = {}
