@@ -1,7 +1,7 @@
 """The media of one call: two legs, the relay between them, the tap for the avatar, and the avatar's pictures.
 
 Hallway: `call.py` makes one `CallMedia` a call and tells it what was negotiated; nothing here knows SIP. The test phone
-uses `RtpSession` alone, with the players of media_out and the recorders of media_in.
+uses `RtpSession` alone.
 """
 
 from ims_avatar.call_media.call_media import CallMedia

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from aiortp.dtmf import DTMF_EVENTS, DtmfEvent
+from aiortp.dtmf import DtmfEvent
 
 from ims_avatar.errors import BadPacket
 from ims_avatar.rtp.packet import RtpPacket
 
 HIGHEST_DIGIT = 15
 """Event codes above are not DTMF (RFC 4733 section 3.2)."""
-
-
-END_PACKETS = 3
-"""The end is sent so often (2.5.1.4)."""
-VOLUME = 10
-"""-dBm0 (2.3.3)."""
-
-
-def event_payloads(digit: str, *, duration_ms: int, ptime_ms: int, clock_rate: int) -> list[bytes]:
-    """The payloads of one key pressed, one every `ptime_ms`. All carry the timestamp of the first, and that the marker.
-
-    Raises `ValueError` for what is no key of 0-9, *, #, A-D.
-    """
-    code = DTMF_EVENTS.get(digit.upper())
-    if code is None:
-        raise ValueError(f"{digit!r} is no DTMF key; use 0-9, *, #, A-D")
-    step = clock_rate * ptime_ms // 1000
-    steps = max(1, duration_ms // ptime_ms)
-    pressed = [DtmfEvent(event=code, end=False, volume=VOLUME, duration=step * n) for n in range(1, steps)]
-    released = DtmfEvent(event=code, end=True, volume=VOLUME, duration=step * steps)
-    return [event.serialize() for event in [*pressed, *[released] * END_PACKETS]]
 
 
 class DigitDetector:

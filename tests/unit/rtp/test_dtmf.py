@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ims_avatar.errors import BadPacket
-from ims_avatar.rtp.dtmf import DigitDetector, event_payloads
+from ims_avatar.rtp.dtmf import DigitDetector
 from ims_avatar.rtp.packet import RtpPacket
 from tests.support.rtp_fixtures import datagram, packets
 
@@ -38,15 +38,3 @@ def test_a_truncated_event_is_refused() -> None:
     assert pressed([replace(EVENTS[0], payload=datagram("telephone_event_payload"))]) == 1
     with pytest.raises(BadPacket):
         pressed([replace(EVENTS[0], payload=datagram("telephone_event_payload_broken"))])
-
-
-def test_a_key_is_written_as_baresip_writes_it() -> None:
-    payloads = event_payloads("5", duration_ms=100, ptime_ms=20, clock_rate=8000)
-    assert payloads[0] == datagram("telephone_event_payload")
-    assert [int.from_bytes(payload[2:], "big") for payload in payloads] == [160, 320, 480, 640, 800, 800, 800]
-    assert [payload[1] >> 7 for payload in payloads] == [0, 0, 0, 0, 1, 1, 1]
-
-
-def test_what_is_no_key_is_refused() -> None:
-    with pytest.raises(ValueError, match="no DTMF key"):
-        event_payloads("x", duration_ms=100, ptime_ms=20, clock_rate=8000)
