@@ -29,7 +29,7 @@ from ims_avatar.signalling.sdp_types import (
 )
 
 MAX_BYTES: Final = 32_768
-MAX_LINE: Final = 4_096
+MAX_LINE: Final = 2_048
 MAX_MEDIA: Final = 16
 """PJMEDIA_MAX_SDP_MEDIA."""
 MAX_FORMATS: Final = 32

@@ -285,7 +285,7 @@ class PjUserAgent:
         except pj.Error as error:
             log.warning("call cannot be placed", leg=leg.name, cause=error.title, status=error.status)
             leg.call = None
-            self.emit(Ended(leg, 503 if error.status == _TOO_MANY else 500))
+            self.emit(Ended(leg, _STATUS_OF.get(error.status, 500)))
             pj.Call.__swig_destroy__(pj_call)
 
     def _on_incoming(self, prm: Any) -> None:
@@ -332,6 +332,9 @@ _LOG_LEVEL: Final = 2
 """Of pjsip: errors and warnings."""
 _TOO_MANY: Final = 70010
 """PJ_ETOOMANY."""
+_TOO_LONG: Final = 171023
+"""PJSIP_EMSGTOOLONG."""
+_STATUS_OF: Final = {_TOO_MANY: 503, _TOO_LONG: 513}
 
 
 def _source(text: str) -> Address:
