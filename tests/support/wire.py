@@ -73,7 +73,7 @@ class Wire:
     def streams(self) -> list[RtpStream]:
         """Every RTP stream, in order of its first packet."""
         rows = self._fields(
-            "rtp",
+            "rtp && !icmp",
             *("frame.time_epoch", "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "udp.length"),
             *("rtp.ssrc", "rtp.p_type", "rtp.seq", "rtp.timestamp", "rtp.marker", "rtp.payload"),
         )
@@ -89,7 +89,7 @@ class Wire:
     def sender_reports(self) -> dict[int, list[SenderReport]]:
         """By SSRC, in order of arrival."""
         rows = self._fields(
-            "rtcp.pt == 200",
+            "rtcp.pt == 200 && !icmp",
             *("frame.time_epoch", "rtcp.senderssrc", "rtcp.timestamp.ntp.msw", "rtcp.timestamp.ntp.lsw"),
             "rtcp.timestamp.rtp",
         )
@@ -109,7 +109,7 @@ class Wire:
     @cached_property
     def sip(self) -> list[SipMessage]:
         rows = self._fields(
-            "sip",
+            "sip && !icmp",
             *("frame.time_epoch", "ip.src", "ip.dst", "udp.srcport", "udp.dstport", "tcp.srcport", "tcp.dstport"),
             *("sip.Request-Line", "sip.Status-Line", "sip.Call-ID", "sip.CSeq"),
         )
