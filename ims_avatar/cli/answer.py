@@ -31,6 +31,7 @@ def answer(
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for a call.")] = 3600.0,
     codec: options.Codecs = ["PCMU", "PCMA"],  # noqa: B006 - typer copies it
     play: options.Play = None,
+    tone: options.Tone = 440.0,
     loop: options.Loop = False,
     seconds: options.Seconds = None,
     answer_after: Annotated[float, typer.Option("--answer-after", help="Ring so many seconds first.")] = 0.0,
@@ -55,7 +56,8 @@ def answer(
     set_up_log(LogConfig(level="warning"), "phone")
     files = Files(wav, film, trace, raw)
     plan = CallPlan(
-        codecs=tuple(codec), play=play, loop=loop, seconds=seconds, video=video.value, digits=check_digits(digits),
+        codecs=tuple(codec), play=play, tone_hz=tone, loop=loop,
+        seconds=seconds, video=video.value, digits=check_digits(digits),
         answer_after=answer_after, reject=reject, keep=files.wants_media,
     )  # fmt: skip
 
@@ -63,7 +65,8 @@ def answer(
         phone.take_calls(lambda event: plan)
         host, sip_port = phone.sip_address
         ready = {"event": "phone ready", "sip_host": host, "sip_port": sip_port}
-        console.err.print(json.dumps(ready) if as_json else f"waiting for calls at sip:{user}@{host}:{sip_port}")
+        line = json.dumps(ready) if as_json else f"waiting for calls at sip:{user}@{host}:{sip_port}"
+        console.err.print(line, soft_wrap=True)
         taken: list[PhoneCall] = []
         task = asyncio.ensure_future(_take(phone, taken, calls, wait))
         with on_interrupt(lambda: _end(task, taken)):

@@ -30,6 +30,7 @@ def call(
     rtp_ports: options.RtpPorts = (30_000, 39_999),
     codec: options.Codecs = ["PCMU", "PCMA"],  # noqa: B006 - typer copies it
     play: options.Play = None,
+    tone: options.Tone = 440.0,
     loop: options.Loop = False,
     seconds: options.Seconds = None,
     ring: Annotated[float, typer.Option("--ring", help="Cancel when nobody answered after so many seconds.")] = 60.0,
@@ -54,7 +55,8 @@ def call(
     set_up_log(LogConfig(level="warning"), "phone")
     files = Files(wav, film, trace, raw)
     plan = CallPlan(
-        codecs=tuple(codec), play=play, loop=loop, seconds=seconds if seconds or play else 10.0, video=video.value,
+        codecs=tuple(codec), play=play, tone_hz=tone, loop=loop,
+        seconds=seconds if seconds or play else 10.0, video=video.value,
         offer_video=offer_video, digits=check_digits(digits), give_up_after=ring, keep=files.wants_media,
     )  # fmt: skip
 

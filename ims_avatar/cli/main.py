@@ -11,6 +11,7 @@ import ims_avatar
 from ims_avatar.cli import console
 from ims_avatar.cli.answer import answer
 from ims_avatar.cli.call import call
+from ims_avatar.cli.demo.command import demo
 from ims_avatar.cli.doctor.command import doctor
 from ims_avatar.cli.render import render
 from ims_avatar.cli.serve import serve
@@ -51,6 +52,7 @@ app.command()(serve)
 app.command()(call)
 app.command()(answer)
 app.command()(render)
+app.command()(demo)
 app.command()(doctor)
 
 

@@ -27,6 +27,7 @@ Codecs: TypeAlias = Annotated[
 Play: TypeAlias = Annotated[
     Path | None, typer.Option("--play", metavar="FILE", help="Say this (any sound ffmpeg reads); without it: a tone.")
 ]
+Tone: TypeAlias = Annotated[float, typer.Option("--tone", metavar="HZ", help="The tone's pitch; 0 is silence.")]
 Loop: TypeAlias = Annotated[bool, typer.Option("--loop", help="Play the file again and again.")]
 Seconds: TypeAlias = Annotated[float | None, typer.Option("--seconds", help="Hang up so long after the answer.")]
 VideoOption: TypeAlias = Annotated[

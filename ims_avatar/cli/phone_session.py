@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ims_avatar.cli.ladder import TracedMessage, write_trace
 from ims_avatar.cli.phone_result import record
-from ims_avatar.cli.recording_state import write_state
 from ims_avatar.clock import SystemClock
 from ims_avatar.errors import RecordingError
 from ims_avatar.phone.call import PhoneCall
 from ims_avatar.phone.phone import Phone, PhoneSettings
+from ims_avatar.phone.recording import write_state
 from ims_avatar.phone.report import CallReport
 
 

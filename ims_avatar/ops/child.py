@@ -71,7 +71,7 @@ class Child:
                 *self.argv,
                 stdin=asyncio.subprocess.DEVNULL,
                 env={**os.environ, **self._environment},
-                preexec_fn=_die_with(os.getpid()),
+                preexec_fn=die_with_parent(),
             )
             log.debug("process started", child=self.name, child_pid=self._process.pid)
             status = await self._process.wait()
@@ -120,14 +120,13 @@ def describe_status(status: int) -> str:
         return f"killed by signal {-status}"
 
 
-def _die_with(parent: int) -> Callable[[], None]:
-    """What runs in the child before its program: die when `parent` dies, even when it was killed with SIGKILL."""
+def die_with_parent() -> Callable[[], None]:
+    """What a child runs before its program (preexec_fn): a group of its own, and death when we die, even of SIGKILL."""
+    parent = os.getpid()
     libc = ctypes.CDLL(None, use_errno=True)
 
     def prepare() -> None:
-        os.setpgid(
-            0, 0
-        )  # a Ctrl-C in the terminal reaches the supervisor only, which then drains the children in order
+        os.setpgid(0, 0)  # a Ctrl-C in the terminal reaches the parent only, which then ends its children in order
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)

@@ -32,6 +32,8 @@ class PhoneMedia:
         self.sender: SoundSender | None = None
         self.started: float | None = None
         """Monotonic instant of the first sample sent."""
+        self.send_times: list[float] = []
+        """When each packet of sound left, if the plan keeps things."""
         self._plan = plan
         self._clock = clock
         self._loop = asyncio.get_running_loop()
@@ -105,6 +107,8 @@ class PhoneMedia:
     def _send(self) -> None:
         now = self._clock.monotonic()
         while self.sender is not None and self.sender.due <= now:
+            if self._plan.keep:
+                self.send_times.append(now)
             for datagram in self.sender.packet(self.sender.due):
                 self.audio_session.send(datagram)
         self._schedule()

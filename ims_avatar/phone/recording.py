@@ -1,4 +1,4 @@
-"""Everything a phone received in one call, with its times, for a judge that comes later (demo, bench)."""
+"""Everything a phone sent and received in one call, with its times, for a judge that comes later (demo, bench)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ class CallRecording:
     """Times are monotonic seconds of the machine, NTP times those of the sender's reports; NaN where unknown."""
 
     answered_at: float
-    sent_from: float
-    """Instant at which the first sample we sent was captured; its packet left one packet later."""
+    send_times: NDArray[np.float64]
+    """When each packet of our sound left."""
     packet_s: float
+    """Sound in one packet, seconds."""
     sound: NDArray[np.int16]
     """Received, mono at 16 kHz."""
     sound_arrivals: NDArray[np.float64]
@@ -37,7 +38,8 @@ def write_state(folder: Path, number: int, call: PhoneCall) -> None:
     recording = _recording(call)
     np.savez(
         folder / f"call-{number}.npz",
-        numbers=np.array([recording.answered_at, recording.sent_from, recording.packet_s, recording.sound_ntp]),
+        numbers=np.array([recording.answered_at, recording.packet_s, recording.sound_ntp]),
+        send_times=recording.send_times,
         sound=recording.sound,
         sound_arrivals=recording.sound_arrivals,
         picture_arrivals=recording.picture_arrivals,
@@ -49,13 +51,13 @@ def write_state(folder: Path, number: int, call: PhoneCall) -> None:
 
 def read_state(folder: Path, number: int = 0) -> CallRecording:
     with np.load(folder / f"call-{number}.npz", allow_pickle=False) as stored:
-        answered_at, sent_from, packet_s, sound_ntp = stored["numbers"]
+        answered_at, packet_s, sound_ntp = stored["numbers"]
         ends = np.cumsum(stored["picture_sizes"])
         data = stored["picture_data"].tobytes()
         starts = ends - stored["picture_sizes"]
         return CallRecording(
             answered_at=float(answered_at),
-            sent_from=float(sent_from),
+            send_times=stored["send_times"],
             packet_s=float(packet_s),
             sound=stored["sound"],
             sound_arrivals=stored["sound_arrivals"],
@@ -75,7 +77,7 @@ def _recording(call: PhoneCall) -> CallRecording:
     audio = call.media.audio_session.negotiated
     return CallRecording(
         answered_at=call.answered_at or float("nan"),
-        sent_from=call.media.started or float("nan"),
+        send_times=np.array(call.media.send_times, np.float64),
         packet_s=getattr(audio, "ptime_ms", 20) / 1000,
         sound=samples,
         sound_arrivals=np.array([((piece.timestamp - first) / rate, piece.arrival) for piece in kept]).reshape(-1, 2),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ims_avatar.cli.alignment import align, delays, envelope
+from ims_avatar.cli.judge.alignment import align, delays, envelope
 
 RATE = 8000
 

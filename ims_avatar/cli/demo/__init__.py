@@ -1,0 +1,1 @@
+"""`ims-avatar demo`: a real call between two phones through the service, filmed and judged."""
