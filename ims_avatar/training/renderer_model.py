@@ -65,9 +65,10 @@ class ReferenceEncoder(nn.Module):
 
     def forward(self, luma: Tensor, chroma: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`visible` (1, 1, h, w) is 1 where the reference may be seen and 0 where the mouth is cut out."""
-        luma, chroma = luma * visible, chroma * functional.avg_pool2d(visible, 2)
-        seen = functional.pixel_unshuffle(visible, 2).expand(luma.shape[0], -1, -1, -1)
-        quarter = self.to_quarter(self.to_half(torch.cat([functional.pixel_unshuffle(luma, 2), chroma, seen], dim=1)))
+        seen = functional.pixel_unshuffle(visible, 2)
+        luma, chroma = functional.pixel_unshuffle(luma, 2) * seen, chroma * seen.mean(dim=1, keepdim=True)
+        seen = seen.expand(luma.shape[0], -1, -1, -1)
+        quarter = self.to_quarter(self.to_half(torch.cat([luma, chroma, seen], dim=1)))
         eighth = self.to_eighth(quarter)
         return quarter, eighth, self.to_sixteenth(eighth)
 

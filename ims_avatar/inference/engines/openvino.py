@@ -24,15 +24,18 @@ class OpenVinoGraph:
             raise CorruptModel(
                 f"{path} is not a model that OpenVINO can load", remedy="restore the avatar's folder"
             ) from error
-        self._outputs = [output.get_any_name() for output in model.outputs]
+        # A tensor has several names here, the graph's own and those of operations that were folded into it.
+        self._inputs = {name for port in model.inputs for name in port.get_names()}
+        self._outputs = [sorted(port.get_names()) for port in model.outputs]
         self._request = model.create_infer_request()
 
     def __call__(self, inputs: Mapping[str, NDArray[np.generic]]) -> Tensors:
         try:
-            results = self._request.infer(dict(inputs), share_inputs=True, share_outputs=False)
+            known = {name: value for name, value in inputs.items() if name in self._inputs}
+            results = self._request.infer(known, share_inputs=True, share_outputs=False)
         except (RuntimeError, ValueError) as error:
             raise AvatarError(f"{self._path} cannot be run: {error}", remedy="restore the avatar's folder") from error
-        return {name: results[name] for name in self._outputs}
+        return {name: results[index] for index, names in enumerate(self._outputs) for name in names}
 
 
 def openvino_engine(avatar: Avatar, threads: int = 1) -> GraphEngine:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ims_avatar.avatars.repository import Avatar, AvatarRepository
 from ims_avatar.avatars.writing import file_entries, write_manifest
 from ims_avatar.errors import AvatarError, CorruptModel
+from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.inference.engines.graphs import GraphEngine, Tensors
 from ims_avatar.inference.engines.load import load_engine
 from ims_avatar.inference.engines.onnx import onnx_engine
@@ -45,6 +46,18 @@ def test_auto_takes_openvino_only_where_it_is_installed(monkeypatch: pytest.Monk
     with pytest.raises(AvatarError, match="openvino") as caught:
         load_engine(avatar, "openvino")
     assert "pip install" in caught.value.remedy
+
+
+def test_auto_goes_on_without_openvino_when_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(avatar: Avatar, threads: int) -> AvatarEngine:
+        raise AvatarError(f"no {avatar.manifest.name} on {threads} thread")
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name == "openvino" else real(name))
+    monkeypatch.setattr("ims_avatar.inference.engines.load._openvino", refuse)
+    with structlog.testing.capture_logs() as logs:
+        assert load_engine(AvatarRepository().find("clara")).spec.engine.startswith("onnxruntime")
+    assert "no clara on 1 thread" in logs[-1]["reason"]
 
 
 def test_a_graph_that_is_none_is_named(otto: Avatar) -> None:
