@@ -40,7 +40,13 @@ def load_yaml_model(path: Path, model: type[ModelT]) -> ModelT:
         raise ConfigError(f"{path}:1: a mapping of fields is expected", remedy="write 'field: value' lines")
     try:
         # By way of JSON: strict mode then still takes lists for tuples and text for paths, which YAML has not.
-        return model.model_validate_json(json.dumps(data, default=str))
+        plain = json.dumps(data, default=str)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ConfigError(
+            f"{path}: {error}", remedy="some alias contains itself or some key is no text; write the fields out"
+        ) from error
+    try:
+        return model.model_validate_json(plain)
     except ValidationError as error:
         raise ConfigError(
             "; ".join(_describe(path, root, model, e["loc"], e["type"], e["msg"]) for e in error.errors())
