@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from ims_avatar.media_out.delay_line import TIMER_GRAIN
+
 BURST = 1.5
 """Pictures of average size that may leave at once."""
 SPREAD = 0.020
@@ -50,7 +52,7 @@ class Pacer:
 
     def due(self, now: float) -> list[bytes]:
         out = []
-        while self._queue and self._queue[0][0] <= now:
+        while self._queue and self._queue[0][0] <= now + TIMER_GRAIN:
             out.append(self._queue.popleft()[1])
         return out
 
