@@ -19,6 +19,9 @@ _FLOOR_FALL = 0.25
 """Share of the way down that the floor takes in one frame."""
 _FLOOR_RISE = 0.02
 """dB a frame: 2 dB a second, for noise that grows under speech."""
+_LEVEL_RISE = 0.1
+_LEVEL_FALL = 0.002
+"""Share of the way to a frame's level that the speech level takes up and down; down, the first seconds go faster."""
 _STEADY_FRAMES = 25
 _STEADY_BLOCKS = 4
 _STEADY_RANGE = 5.0
@@ -31,6 +34,7 @@ class LevelTracker:
     def __init__(self) -> None:
         self.floor = _FIRST_FLOOR
         self.speech_level = _FIRST_LEVEL
+        self._speech_frames = 0
         self._blocks: list[tuple[float, float]] = []
         self._count = 0
         self._low = 0.0
@@ -46,7 +50,8 @@ class LevelTracker:
         threshold = max(self.floor + _MARGIN, self.speech_level - _RANGE, _ABSOLUTE)
         if level <= threshold:
             return False
-        pace = 0.1 if level > self.speech_level else 0.002
+        self._speech_frames += 1
+        pace = _LEVEL_RISE if level > self.speech_level else max(_LEVEL_FALL, 1.0 / (25 + self._speech_frames))
         self.speech_level = max(_LOWEST_LEVEL, self.speech_level + pace * (level - self.speech_level))
         return True
 
@@ -68,6 +73,6 @@ def gate_factor(since_speech: float, until_speech: float) -> float:
     Fully open until 40 ms after speech and closed at 90 ms: gaps inside words stay below that. Lips part at most 60 ms
     before the sound.
     """
-    after = min(1.0, max(0.0, (0.09 - since_speech) / 0.05))
-    before = min(1.0, max(0.0, (0.08 - until_speech) / 0.05))
-    return max(after, before)
+    after = (0.09 - since_speech) / 0.05
+    before = (0.08 - until_speech) / 0.05
+    return round(min(1.0, max(0.0, after, before)), 6)

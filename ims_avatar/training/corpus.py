@@ -49,11 +49,17 @@ def to_float(samples: NDArray[np.int16]) -> NDArray[np.float32]:
     return samples.astype(np.float32) * np.float32(1 / 32768)
 
 
-def silence_pauses(samples: NDArray[np.int16], spans: Sequence[PhonemeSpan]) -> tuple[PhonemeSpan, ...]:
-    """Turns what lies in real silence of 0.12 s or more into a pause: aligners stretch the last phoneme over it."""
+def frame_levels(samples: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Level of each 10 ms in dB."""
     hop = SAMPLE_RATE // 100
     frames = samples[: len(samples) // hop * hop].astype(np.float64).reshape(-1, hop)
-    level = 10 * np.log10((frames**2).mean(axis=1) + 1e-3)
+    level: NDArray[np.float64] = 10 * np.log10((frames**2).mean(axis=1) + 1e-3)
+    return level
+
+
+def silence_pauses(samples: NDArray[np.int16], spans: Sequence[PhonemeSpan]) -> tuple[PhonemeSpan, ...]:
+    """Turns what lies in real silence of 0.12 s or more into a pause: aligners stretch the last phoneme over it."""
+    level = frame_levels(samples)
     loud = np.concatenate([[True], level > np.percentile(level, 95) - 38.0, [True]])
     edges = np.flatnonzero(loud)
     out = list(spans)

@@ -10,16 +10,17 @@ import gzip
 import hashlib
 import re
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ims_avatar.training.aligner import Aligner
-from ims_avatar.training.corpus import SAMPLE_RATE, Split, Utterance, silence_pauses, to_int16
+from ims_avatar.training.corpus import SAMPLE_RATE, Split, Utterance, frame_levels, silence_pauses, to_int16
 from ims_avatar.training.corpus_text import CorpusMissing
 from ims_avatar.training.espeak import Espeak
+from ims_avatar.training.phonemes import PhonemeGroup, PhonemeSpan, group_labels
 
 SOUNDS = Path("/usr/share/asterisk/sounds")
 DOCUMENTS = Path("/usr/share/doc")
@@ -91,9 +92,11 @@ def generate(language: str, espeak: Espeak) -> Iterator[Utterance]:
             continue
         samples = to_int16(read_wav(path).astype(np.float32))
         spans = aligner.align(samples, words) if len(samples) > SAMPLE_RATE // 4 else None
-        if spans is None or not _plausible(len(samples) / SAMPLE_RATE, len(spans)):
+        if spans is None:
             continue
         spoken = silence_pauses(samples, spans)
+        if not _plausible(samples, spoken):
+            continue
         split = split_of(language, name)
         yield Utterance(f"{language}/{name}", "asterisk-core-sounds", folder, split, samples, spoken)
 
@@ -103,9 +106,15 @@ def _readable(text: str, language: str) -> bool:
     return language == "en" or not re.search(r"\d", text)
 
 
-def _plausible(seconds: float, phonemes: int) -> bool:
-    """False where text and sound cannot belong together: speech has about 4–22 phonemes a second."""
-    return seconds * 3.0 < phonemes < seconds * 24.0
+def _plausible(samples: NDArray[np.int16], spans: Sequence[PhonemeSpan]) -> bool:
+    """False where text and sound cannot belong together, by measures that know nothing of any model trained here:
+    4–24 phonemes a second, and little loud sound that no phoneme explains."""
+    seconds = len(samples) / SAMPLE_RATE
+    level = frame_levels(samples)
+    loud = level > np.percentile(level, 95) - 22.0
+    spoken = group_labels(spans, (np.arange(len(level)) + 0.5) / 100) != PhonemeGroup.PAUSE
+    unexplained = float((loud & ~spoken).sum()) / max(1, int(loud.sum()))
+    return seconds * 3.0 < len(spans) < seconds * 24.0 and unexplained < 0.12
 
 
 def generate_all() -> Iterator[Utterance]:
