@@ -25,7 +25,7 @@ def peers() -> None:
         ("caller_audio", "callee_gets_video", "caller", "u1"),
         ("caller_audio", "callee_gets_video", "caller", "t1"),
         ("caller_late_offer", "callee_gets_video", "caller", "u1"),
-        ("caller_audio", "callee_glare", "caller", "u1"),
+        ("caller_long", "callee_glare", "caller", "u1"),
         ("caller_audio", "callee_takes_video_at_once", "offer", "u1"),
     ],
     ids=["re-invite", "tcp", "late-offer", "glare", "in-the-first-offer"],

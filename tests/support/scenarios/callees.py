@@ -81,7 +81,7 @@ GLARE = (
     + callee_request("INVITE", 1, sdp(2))
     + expect(100, optional=True)
     + expect(491)
-    + callee_request("ACK", 1)
+    + callee_request("ACK", 1, refused=True)
     + respond(491, "Request Pending", saved=True)
     + expect("ACK")
 )

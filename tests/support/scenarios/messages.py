@@ -83,10 +83,11 @@ def hop_request(method: str, tag: str = "") -> str:
     )
 
 
-def callee_request(method: str, cseq: int, content: str = "") -> str:
-    """A request of the callee inside the dialog; needs `SAVE_DIALOG` at the INVITE."""
+def callee_request(method: str, cseq: int, content: str = "", refused: bool = False) -> str:
+    """A request of the callee inside the dialog; needs `SAVE_DIALOG` at the INVITE. `refused`: the ACK of a failure."""
+    via = "[last_Via:]\n" if refused else VIA
     return send(
-        f"{method} [$target] SIP/2.0\n{VIA}[routes]\nFrom:[$callee]{CALLEE_TAG}\nTo:[$caller]\nCall-ID: [call_id]\n"
+        f"{method} [$target] SIP/2.0\n{via}[routes]\nFrom:[$callee]{CALLEE_TAG}\nTo:[$caller]\nCall-ID: [call_id]\n"
         f"CSeq: {cseq} {method}\n{CONTACT}Max-Forwards: 70\n{body(content)}",
         retransmit=method != "ACK",
     )
