@@ -86,6 +86,8 @@ class Session:
             leg.video = Video.WANTED if settings.of(side).wants_video else Video.UNWANTED
         self._carried_from: Side | None = None
         """Whose re-INVITE waits until the other leg has answered ours."""
+        self._carried_sent = False
+        """Ours has left; before that the other leg may still be busy with another one."""
         self._answer_deadline: float | None = None
         self._actions: list[Action] = []
 
@@ -211,7 +213,7 @@ class Session:
         else:
             leg.exchange = Exchange.THEIRS
             leg.exchange_deadline = now + EXCHANGE_TIMEOUT_S
-            self._carried_from = event.side
+            self._carried_from, self._carried_sent = event.side, False
             other.offer_due = now
 
     def _on_cancelled(self, side: Side, now: float) -> None:
@@ -220,17 +222,17 @@ class Session:
             self._carried_from = None
             other = self._legs[other_side(side)]
             # What the other side was told, or is being told, no longer holds: say how it is now.
-            other.offer_due = now if other.exchange is Exchange.OURS else None
+            other.offer_due = now if self._carried_sent or other.video is Video.WANTED else None
 
     def _on_accepted(self, side: Side) -> None:
         self._legs[side].settle()
         self._legs[side].attempts = 0
-        if self._carried_from == other_side(side):
+        if self._carries_to(side):
             self._finish_carried(None)
 
     def _on_declined(self, event: OfferDeclined, now: float) -> None:
         leg = self._legs[event.side]
-        carried = self._carried_from == other_side(event.side)
+        carried = self._carries_to(event.side)
         if leg.exchange is Exchange.THEIRS:  # our own answer never came about
             leg.settle()
             self._carried_from = None
@@ -247,6 +249,10 @@ class Session:
                 return
         if carried:
             self._finish_carried(event.status if event.status in LOCAL_REFUSALS else 488)
+
+    def _carries_to(self, side: Side) -> bool:
+        """Our offer to `side` is the one that the other side's re-INVITE waits for."""
+        return self._carried_from == other_side(side) and self._carried_sent
 
     def _retries(self, leg: Leg, event: OfferDeclined, now: float) -> bool:
         if event.status != GLARE and not (event.status == RETRY_LATER and event.retry_after is not None):
@@ -286,6 +292,8 @@ class Session:
                 leg.offer_due = None
                 leg.exchange = Exchange.OURS
                 leg.exchange_deadline = now + EXCHANGE_TIMEOUT_S
+                if self._carried_from == other_side(leg.side):
+                    self._carried_sent = True
                 video = leg.video in (Video.WANTED, Video.ACTIVE)
                 self._actions.append(SendOffer(leg.side, video))
         actions, self._actions = self._actions, []
