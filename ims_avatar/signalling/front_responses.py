@@ -49,6 +49,8 @@ def salvaged(data: bytes) -> SipMessage | None:
     for line in head[1:]:
         name, colon, _ = line.partition(":")
         long = sip_message.long_name(name.strip())
+        if "\ufffd" in line and long.lower() in _COPIED:
+            return None  # a response that repeats it wrongly would not be recognised
         if colon and long.lower() in _COPIED and long.lower() not in kept:
             kept[long.lower()] = line
     method = start[0]
