@@ -1,6 +1,6 @@
 """Trains the audio encoder: `python -m ims_avatar.training.audio_encoder --work build/audio_encoder --minutes 20`.
 
-Makes the corpora if they are not there, trains on one core until its time is up (of the processor, so that a busy machine
+Makes the corpora if they are not there, trains on one core until its time is up (processor time, so that a busy machine
 gets the same model) or nothing improves any more, keeps the best checkpoint by a development set, and exports it.
 """
 

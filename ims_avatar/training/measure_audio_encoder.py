@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from ims_avatar.driving.audio import LEAD, AudioEncoder
 from ims_avatar.flow import AUDIO_RATE
 from ims_avatar.training import corpus_build
 from ims_avatar.training.audio_encoder_export import CARD, MODEL, write_card
-from ims_avatar.training.augment import at_level, coloured_noise
+from ims_avatar.training.augment import Channel, coloured_noise, through
 from ims_avatar.training.corpus import Utterance, to_float
 from ims_avatar.training.phonemes import PhonemeGroup, group_labels
 from ims_avatar.training.streaming import (
@@ -35,8 +36,14 @@ from ims_avatar.training.streaming import (
 
 log = structlog.get_logger()
 
-LEVEL = -20.0
-"""dBFS of the speech, unless a measure says otherwise."""
+PLAIN = Channel(speed=1.0, level_db=-20.0, snr_db=80.0, high_pass_hz=0.0, tilt_db=0.0, codec="pcm_mulaw", loss=0.0)
+"""The line of every measure that does not say otherwise."""
+LINES = {
+    "alaw_-35dBFS": replace(PLAIN, codec="pcm_alaw", level_db=-35.0),
+    "amr_nb": replace(PLAIN, codec="amr_nb"),
+    "noise_15dB": replace(PLAIN, snr_db=15.0),
+    "loss_5_percent": replace(PLAIN, loss=0.05),
+}
 
 
 def held_sets(work: Path, limit: int) -> dict[str, list[Utterance]]:
@@ -55,12 +62,14 @@ def held_sets(work: Path, limit: int) -> dict[str, list[Utterance]]:
     return {name: utterances[:limit] for name, utterances in sets.items()}
 
 
-def through_stream(encoder: AudioEncoder, utterances: Sequence[Utterance], codec: str, level: float) -> list[Tracks]:
-    out: list[Tracks] = []
-    for utterance in utterances:
-        samples = np.round(np.clip(at_level(to_float(utterance.samples), level), -1, 1) * 32767).astype(np.int16)
-        out.append(tracks(encoder, samples, utterance.spans, codec))
-    return out
+def through_stream(encoder: AudioEncoder, utterances: Sequence[Utterance], line: Channel = PLAIN) -> list[Tracks]:
+    """Every utterance through the line and the run-time stream, as a call of its own."""
+    rng = np.random.default_rng(9)
+    heard = [through(to_float(u.samples), line, rng) for u in utterances]
+    return [
+        tracks(encoder, np.round(sound * 32767).astype(np.int16), u.spans, "linear")
+        for u, sound in zip(utterances, heard, strict=True)
+    ]
 
 
 def measures(parts: Sequence[Tracks], utterances: Sequence[Utterance]) -> dict[str, float]:
@@ -130,18 +139,14 @@ def measure(folder: Path, work: Path, limit: int) -> dict[str, Mapping[str, floa
     results: dict[str, Mapping[str, float]] = {}
     sets = held_sets(work, limit)
     for name, utterances in sets.items():
-        parts = through_stream(encoder, utterances, "pcm_mulaw", LEVEL)
+        parts = through_stream(encoder, utterances)
         results[name] = measures(parts, utterances) | {"groups": group_accuracy(folder, utterances, parts)}
         log.info("measured", set=name, **results[name])
     english = sets["recorded_english"]
-    for name, codec, level in (
-        ("alaw_-35dBFS", "pcm_alaw", -35.0),
-        ("amr_nb", "amr_nb", LEVEL),
-        ("quiet", "linear", -40.0),
-    ):
-        results[f"recorded_english_{name}"] = measures(through_stream(encoder, english, codec, level), english)
+    for name, line in LINES.items():
+        results[f"recorded_english_{name}"] = measures(through_stream(encoder, english, line), english)
         log.info("measured", set=name, **results[f"recorded_english_{name}"])
-    parts = through_stream(encoder, english, "pcm_mulaw", LEVEL)
+    parts = through_stream(encoder, english)
     results["silence"] = silence(encoder, parts, english)
     log.info("measured", set="silence", **results["silence"])
     return results
