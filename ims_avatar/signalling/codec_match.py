@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ims_avatar.signalling.h264 import packetization_mode, profile_level_id, profile_of
-from ims_avatar.signalling.sdp_types import Fmtp, MediaDescription, Rtpmap
+from ims_avatar.signalling.sdp_lines import Fmtp, Rtpmap
+from ims_avatar.signalling.sdp_types import MediaDescription
 
 EVENT: Final = "TELEPHONE-EVENT"
 COMFORT_NOISE: Final = "CN"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from ims_avatar.rtp.h264_level import BASELINE, EXTENDED, MAIN, NAL_BITS, Level, level_of
-from ims_avatar.signalling.sdp_types import Fmtp
+from ims_avatar.signalling.sdp_lines import Fmtp
 
 Profile: TypeAlias = Literal["constrained baseline", "baseline", "main", "extended", "high", "constrained high"]
 

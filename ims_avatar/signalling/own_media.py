@@ -11,7 +11,8 @@ from ims_avatar.signalling.negotiated import negotiated_audio
 from ims_avatar.signalling.offer_answer import Answer
 from ims_avatar.signalling.own_video import answer_video, own_video
 from ims_avatar.signalling.sdp_leg import SdpLeg, both, direction_of, refused, reverse, with_slots
-from ims_avatar.signalling.sdp_types import Fmtp, SessionDescription
+from ims_avatar.signalling.sdp_lines import Fmtp
+from ims_avatar.signalling.sdp_types import SessionDescription
 from ims_avatar.signalling.sections import answered_section, own_audio, preferred_first
 from ims_avatar.signalling.usable import one_codec, voice_of
 

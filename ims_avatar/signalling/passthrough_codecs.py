@@ -223,9 +223,13 @@ class PassthroughCodecs:
         library.pjmedia_codec_mgr_register_factory.argtypes = [_Ptr, _Ptr]
         manager = library.pjmedia_endpt_get_codec_mgr(library.pjsua_get_pjmedia_endpt())
         library.pjmedia_codec_mgr_register_factory(manager, c.addressof(self._factory))
+        self.register_matching()
+
+    def register_matching(self) -> None:
+        """The second half of `register`, which needs no endpoint."""
         for name in (b"H264", b"H265", b"AMR", b"AMR-WB", b"EVS"):
             encoding = _Str(c.cast(c.c_char_p(name), _Ptr), len(name))
-            library.pjmedia_sdp_neg_register_fmt_match_cb(c.byref(encoding), self._match)
+            self._library.pjmedia_sdp_neg_register_fmt_match_cb(c.byref(encoding), self._match)
 
     # pjmedia_codec_factory_op -----------------------------------------------------------------------------------------
 

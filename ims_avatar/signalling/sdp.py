@@ -5,18 +5,9 @@ audio = offer.first("audio")
 offer.rtp_address(audio), offer.direction(audio), [audio.rtpmap(pt) for pt in audio.payload_types]
 """
 
+from ims_avatar.signalling.sdp_lines import Attribute, Bandwidth, Connection, Fmtp, Origin, Rtpmap
 from ims_avatar.signalling.sdp_parser import parse
-from ims_avatar.signalling.sdp_types import (
-    Attribute,
-    Bandwidth,
-    Connection,
-    Fmtp,
-    MediaDescription,
-    Origin,
-    Rtpmap,
-    SessionDescription,
-    revised,
-)
+from ims_avatar.signalling.sdp_types import MediaDescription, SessionDescription, revised
 
 __all__ = [
     "Attribute",

@@ -10,15 +10,9 @@ from ims_avatar.errors import NotAcceptable
 from ims_avatar.flow import Direction
 from ims_avatar.signalling.h264 import Picture
 from ims_avatar.signalling.profiles import PeerProfile
-from ims_avatar.signalling.sdp_parser import MAX_MEDIA
-from ims_avatar.signalling.sdp_types import (
-    Connection,
-    MediaDescription,
-    Origin,
-    SessionDescription,
-    address_type_of,
-    revised,
-)
+from ims_avatar.signalling.sdp_lines import Connection, Origin, address_type_of
+from ims_avatar.signalling.sdp_sections import MAX_MEDIA
+from ims_avatar.signalling.sdp_types import MediaDescription, SessionDescription, revised
 
 VideoRole: TypeAlias = Literal["none", "relay", "avatar"]
 """Where the picture towards a leg comes from: nowhere, the other leg, or us."""

@@ -9,29 +9,24 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from typing import Final
 
 from ims_avatar.errors import BadRequest
-from ims_avatar.signalling.sdp_types import (
+from ims_avatar.signalling.sdp_lines import (
     DIRECTIONS,
     Attribute,
     Bandwidth,
     Connection,
-    MediaDescription,
     Origin,
-    SessionDescription,
     address_type_of,
     parse_fmtp,
     parse_rtpmap,
     payload_type_text,
     positive,
 )
+from ims_avatar.signalling.sdp_sections import Section, fail, sections_of
+from ims_avatar.signalling.sdp_types import MediaDescription, SessionDescription
 
-MAX_BYTES: Final = 32_768
-MAX_LINE: Final = 2_048
-MAX_MEDIA: Final = 16
-"""PJMEDIA_MAX_SDP_MEDIA."""
 MAX_FORMATS: Final = 32
 """PJMEDIA_MAX_SDP_FMT."""
 MAX_ATTRIBUTES: Final = 68
@@ -45,34 +40,11 @@ _PROTOCOL: Final = re.compile(r"[!#-'*+\-.0-9A-Z^-~]+(/[!#-'*+\-.0-9A-Z^-~]+)*")
 _NUMBER: Final = re.compile(r"[0-9]{1,20}")
 _HOST: Final = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.\-]*[0-9A-Za-z])?")
 _PTIME: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5})?")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_PERSONAL: Final = "osiuep"
-"""Lines that may name people are not quoted in errors."""
-
-
-@dataclass(slots=True)
-class _Section:
-    """Lines of the session or of one m= line, as (line number, value)."""
-
-    lines: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
-
-    def add(self, number: int, kind: str, value: str) -> None:
-        self.lines.setdefault(kind, []).append((number, value))
-
-    def all(self, kind: str) -> list[tuple[int, str]]:
-        return self.lines.get(kind, [])
-
-    def one(self, kind: str) -> tuple[int, str] | None:
-        found = self.all(kind)
-        if len(found) > 1:
-            number, value = found[1]
-            _fail(number, kind, value, f"a second {kind}= line in one section contradicts line {found[0][0]}")
-        return found[0] if found else None
 
 
 def parse(body: bytes | str) -> SessionDescription:
-    """Lines may end in CRLF or LF. Raises `BadRequest` and nothing else."""
-    session, media = _sections(_text(body))
+    """Bytes must be UTF-8. Lines may end in CRLF or LF. Raises `BadRequest` and nothing else."""
+    session, media = sections_of(body)
     for kind in "vos":
         if not session.all(kind):
             raise BadRequest(
@@ -80,7 +52,7 @@ def parse(body: bytes | str) -> SessionDescription:
             )
     number, version = session.one("v") or (1, "")
     if version.strip() != "0":
-        _fail(number, "v", version, "the version must be 0")
+        fail(number, "v", version, "the version must be 0")
     name = session.one("s")
     description = SessionDescription(
         origin=_origin(session),
@@ -97,75 +69,29 @@ def parse(body: bytes | str) -> SessionDescription:
     return description
 
 
-def _fail(number: int, kind: str, value: str, cause: str) -> NoReturn:
-    quoted = f": {kind + '=' + value[:80]!r}" if kind not in _PERSONAL else f" ({kind}= line)"
-    raise BadRequest(
-        f"SDP line {number}: {cause}{quoted}", remedy="the peer must send a description that follows RFC 4566"
-    )
-
-
-def _text(body: bytes | str) -> str:
-    try:
-        size = len(body) if isinstance(body, bytes) else len(body.encode())
-        text = body.decode() if isinstance(body, bytes) else body
-    except UnicodeDecodeError as error:
-        line = body[: error.start].count(b"\n") + 1 if isinstance(body, bytes) else 1
-        raise BadRequest(f"SDP line {line}: byte {error.start} is not UTF-8", remedy="send UTF-8") from None
-    except UnicodeEncodeError:
-        raise BadRequest("SDP holds characters that UTF-8 has not", remedy="send UTF-8") from None
-    if size > MAX_BYTES:
-        raise BadRequest(f"SDP of {size} bytes is oversized", remedy=f"send at most {MAX_BYTES} bytes")
-    if not text.strip():
-        raise BadRequest("SDP is empty", remedy="send a session description")
-    return text
-
-
-def _sections(text: str) -> tuple[_Section, list[_Section]]:
-    session, media = _Section(), list[_Section]()
-    for number, raw in enumerate(text.rstrip("\r\n").split("\n"), start=1):
-        line = raw.removesuffix("\r")
-        kind, value = line[:1], line[2:]
-        if line[1:2] != "=" or kind not in "vosiuepcbtrzkam":
-            _fail(number, kind or " ", value, "not a 'type=value' line of RFC 4566")
-        if len(line) > MAX_LINE:
-            _fail(number, kind, value, f"longer than {MAX_LINE} characters")
-        if _CONTROL.search(line):
-            _fail(number, kind, value, "control characters")
-        if (number == 1) != (kind == "v"):
-            _fail(number, kind, value, "v= must be the first line, and only there")
-        if kind == "m":
-            media.append(_Section())
-            if len(media) > MAX_MEDIA:
-                _fail(number, kind, value, f"more than {MAX_MEDIA} m= lines")
-        elif media and kind not in "icbka":
-            _fail(number, kind, value, f"{kind}= must stand before the first m= line")
-        (media[-1] if media else session).add(number, kind, value)
-    return session, media
-
-
-def _verbatim(section: _Section, kinds: str) -> tuple[str, ...]:
+def _verbatim(section: Section, kinds: str) -> tuple[str, ...]:
     lines = sorted((number, f"{kind}={value}") for kind in kinds for number, value in section.all(kind))
     return tuple(line for _, line in lines)
 
 
-def _origin(section: _Section) -> Origin:
+def _origin(section: Section) -> Origin:
     number, value = section.one("o") or (1, "")
     words = value.split()
     if len(words) != 6 or not (_NUMBER.fullmatch(words[1]) and _NUMBER.fullmatch(words[2])):
-        _fail(number, "o", value, "o= needs username, numeric id, numeric version, IN, IP4 or IP6, address")
+        fail(number, "o", value, "o= needs username, numeric id, numeric version, IN, IP4 or IP6, address")
     if words[3] != "IN" or words[4] not in ("IP4", "IP6"):
-        _fail(number, "o", value, "only 'IN IP4' and 'IN IP6' are known")
+        fail(number, "o", value, "only 'IN IP4' and 'IN IP6' are known")
     return Origin(int(words[1]), int(words[2]), words[5], words[0], words[4], words[3])
 
 
-def _connection(section: _Section) -> Connection | None:
+def _connection(section: Section) -> Connection | None:
     found = section.one("c")
     if found is None:
         return None
     number, value = found
     words = value.split()
     if len(words) != 3 or words[0] != "IN" or words[1] not in ("IP4", "IP6"):
-        _fail(number, "c", value, "c= needs 'IN IP4 address' or 'IN IP6 address'")
+        fail(number, "c", value, "c= needs 'IN IP4 address' or 'IN IP6 address'")
     _check_host(number, "c", value, words[1], words[2])
     return Connection(words[2], words[1])
 
@@ -175,53 +101,53 @@ def _check_host(number: int, kind: str, value: str, address_type: str, host: str
         literal = ipaddress.ip_address(host)
     except ValueError:
         if not _HOST.fullmatch(host) or host.replace(".", "").isdigit():
-            _fail(number, kind, value, "no valid address (multicast with a TTL is not supported)")
+            fail(number, kind, value, "no valid address (multicast with a TTL is not supported)")
         return
     if literal.is_multicast:
-        _fail(number, kind, value, "multicast is not supported")
+        fail(number, kind, value, "multicast is not supported")
     if address_type != address_type_of(host):
-        _fail(number, kind, value, f"{address_type} contradicts the address")
+        fail(number, kind, value, f"{address_type} contradicts the address")
 
 
-def _bandwidths(section: _Section) -> tuple[Bandwidth, ...]:
+def _bandwidths(section: Section) -> tuple[Bandwidth, ...]:
     found = list[Bandwidth]()
     for number, value in section.all("b"):
         modifier, _, amount = value.strip().partition(":")
         if not _TOKEN.fullmatch(modifier) or not _NUMBER.fullmatch(amount):
-            _fail(number, "b", value, "b= needs 'modifier:number'")
+            fail(number, "b", value, "b= needs 'modifier:number'")
         if any(modifier == other.modifier and int(amount) != other.value for other in found):
-            _fail(number, "b", value, "contradicts an earlier b= line")
+            fail(number, "b", value, "contradicts an earlier b= line")
         if len(found) == MAX_BANDWIDTHS:
-            _fail(number, "b", value, f"more than {MAX_BANDWIDTHS} b= lines in one section")
+            fail(number, "b", value, f"more than {MAX_BANDWIDTHS} b= lines in one section")
         found.append(Bandwidth(modifier, int(amount)))
     return tuple(found)
 
 
-def _attributes(section: _Section) -> tuple[Attribute, ...]:
+def _attributes(section: Section) -> tuple[Attribute, ...]:
     found = list[Attribute]()
     for number, line in section.all("a"):
         name, colon, value = line.partition(":")
         name = name.strip()
         if not _TOKEN.fullmatch(name):
-            _fail(number, "a", line, "a= needs a name")
+            fail(number, "a", line, "a= needs a name")
         if len(found) == MAX_ATTRIBUTES:
-            _fail(number, "a", line, f"more than {MAX_ATTRIBUTES} a= lines in one section")
+            fail(number, "a", line, f"more than {MAX_ATTRIBUTES} a= lines in one section")
         if name in DIRECTIONS and any(a.name in DIRECTIONS and a.name != name for a in found):
-            _fail(number, "a", line, "contradicts an earlier direction")
+            fail(number, "a", line, "contradicts an earlier direction")
         found.append(Attribute(name, value if colon else None))
     return tuple(found)
 
 
-def _media(section: _Section) -> MediaDescription:
+def _media(section: Section) -> MediaDescription:
     number, value = section.one("m") or (0, "")
     words = value.split()
     if len(words) < 3 or not _TOKEN.fullmatch(words[0]) or not _PROTOCOL.fullmatch(words[2]):
-        _fail(number, "m", value, "m= needs media, port, protocol and formats")
+        fail(number, "m", value, "m= needs media, port, protocol and formats")
     port, slash, count = words[1].partition("/")
     if not _NUMBER.fullmatch(port) or int(port) > 65_535:
-        _fail(number, "m", value, "the port must be 0 to 65535")
+        fail(number, "m", value, "the port must be 0 to 65535")
     if slash and not positive(count):
-        _fail(number, "m", value, "the number of ports must be a positive number")
+        fail(number, "m", value, "the number of ports must be a positive number")
     title, key = section.one("i"), section.one("k")
     media = MediaDescription(
         media=words[0],
@@ -243,18 +169,18 @@ def _media(section: _Section) -> MediaDescription:
 
 def _check_formats(number: int, value: str, media: MediaDescription) -> None:
     if not media.formats and not media.rejected:
-        _fail(number, "m", value, "no formats")
+        fail(number, "m", value, "no formats")
     if len(media.formats) > MAX_FORMATS:
-        _fail(number, "m", value, f"more than {MAX_FORMATS} formats")
+        fail(number, "m", value, f"more than {MAX_FORMATS} formats")
     if len(set(media.formats)) != len(media.formats):
-        _fail(number, "m", value, "a format stands twice")
+        fail(number, "m", value, "a format stands twice")
     if media.is_rtp and not all(map(payload_type_text, media.formats)):
-        _fail(number, "m", value, "RTP payload types must be 0 to 127")
+        fail(number, "m", value, "RTP payload types must be 0 to 127")
     if not all(map(_TOKEN.fullmatch, media.formats)):
-        _fail(number, "m", value, "a format is not a token")
+        fail(number, "m", value, "a format is not a token")
 
 
-def _check_rtp_attributes(section: _Section, media: MediaDescription) -> None:
+def _check_rtp_attributes(section: Section, media: MediaDescription) -> None:
     number, line = section.all("m")[0]
     seen = dict[int, str]()
     parameters = dict[tuple[int, str], str]()
@@ -264,37 +190,37 @@ def _check_rtp_attributes(section: _Section, media: MediaDescription) -> None:
             if name == "rtpmap":
                 rtpmap = parse_rtpmap(value)
                 if seen.setdefault(rtpmap.payload_type, str(rtpmap)) != str(rtpmap):
-                    _fail(number_a, "a", text, "contradicts an earlier rtpmap of this payload type")
+                    fail(number_a, "a", text, "contradicts an earlier rtpmap of this payload type")
             elif name == "fmtp":
                 fmtp = parse_fmtp(value)
                 for key, setting in fmtp.parameters:
                     if parameters.setdefault((fmtp.payload_type, key), setting) != setting:
-                        _fail(number_a, "a", text, f"{key} contradicts an earlier value")
+                        fail(number_a, "a", text, f"{key} contradicts an earlier value")
             elif name == "rtcp":
                 _check_rtcp(number_a, text, value)
             elif name in ("ptime", "maxptime") and not (_PTIME.fullmatch(value.strip()) and float(value) > 0):
-                _fail(number_a, "a", text, "needs a positive number of milliseconds")
+                fail(number_a, "a", text, "needs a positive number of milliseconds")
         except BadRequest as error:
             if error.remedy:
                 raise
-            _fail(number_a, "a", text, str(error))
+            fail(number_a, "a", text, str(error))
     for payload_type in media.payload_types:
         if payload_type >= 96 and payload_type not in seen:
-            _fail(number, "m", line, f"dynamic payload type {payload_type} has no rtpmap")
+            fail(number, "m", line, f"dynamic payload type {payload_type} has no rtpmap")
 
 
 def _check_rtcp(number: int, text: str, value: str) -> None:
     words = value.split()
     if len(words) not in (1, 4) or not positive(words[0]) or int(words[0]) > 65_535:
-        _fail(number, "a", text, "a=rtcp needs 'port [IN IP4 address]'")
+        fail(number, "a", text, "a=rtcp needs 'port [IN IP4 address]'")
     if len(words) == 4:
         if words[1] != "IN" or words[2] not in ("IP4", "IP6"):
-            _fail(number, "a", text, "a=rtcp knows only 'IN IP4' and 'IN IP6'")
+            fail(number, "a", text, "a=rtcp knows only 'IN IP4' and 'IN IP6'")
         _check_host(number, "a", text, words[2], words[3])
 
 
-def _check_address(section: _Section, description: SessionDescription, media: MediaDescription) -> None:
+def _check_address(section: Section, description: SessionDescription, media: MediaDescription) -> None:
     """RFC 4566 section 5.7: every section needs a c= line, its own or the session's. A refused one has no address."""
     number, value = section.all("m")[0]
     if not media.rejected and media.connection is None and description.connection is None:
-        _fail(number, "m", value, "no c= line, neither here nor for the session")
+        fail(number, "m", value, "no c= line, neither here nor for the session")

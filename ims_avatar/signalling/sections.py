@@ -11,7 +11,8 @@ from ims_avatar.flow import Direction
 from ims_avatar.signalling.codec_match import EVENT, Format
 from ims_avatar.signalling.profiles import CodecChoice, VideoProfile
 from ims_avatar.signalling.sdp_leg import SdpLeg
-from ims_avatar.signalling.sdp_types import Attribute, Bandwidth, Fmtp, MediaDescription, Rtpmap
+from ims_avatar.signalling.sdp_lines import Attribute, Bandwidth, Fmtp, Rtpmap
+from ims_avatar.signalling.sdp_types import MediaDescription
 
 _OF_A_FORMAT: Final = ("rtpmap", "fmtp", "rtcp-fb")
 _PASSED: Final = ("ptime", "maxptime", "framerate", "framesize", "imageattr", "content", "lang", "silenceSupp")

@@ -9,7 +9,8 @@ from typing import Final
 from ims_avatar.errors import NotAcceptable
 from ims_avatar.signalling.codec_match import COMFORT_NOISE, EVENT, Format, event_for, formats_of
 from ims_avatar.signalling.sdp_leg import SdpLeg
-from ims_avatar.signalling.sdp_types import Fmtp, MediaDescription, SessionDescription
+from ims_avatar.signalling.sdp_lines import Fmtp
+from ims_avatar.signalling.sdp_types import MediaDescription, SessionDescription
 
 PLAIN_RTP: Final = ("RTP/AVP", "RTP/AVPF")
 """Without encryption: RFC 3551 and RFC 4585."""

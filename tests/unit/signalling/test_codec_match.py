@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ims_avatar.signalling.codec_match import Format, common, event_for, formats_of, matches
-from ims_avatar.signalling.sdp_types import parse_fmtp, parse_rtpmap
+from ims_avatar.signalling.sdp_lines import parse_fmtp, parse_rtpmap
 from tests.support.sdp_fixtures import described, recorded
 
 

@@ -20,7 +20,8 @@ from ims_avatar.signalling.sdp import (
     parse,
     revised,
 )
-from ims_avatar.signalling.sdp_parser import MAX_ATTRIBUTES, MAX_BYTES, MAX_FORMATS, MAX_MEDIA
+from ims_avatar.signalling.sdp_parser import MAX_ATTRIBUTES, MAX_FORMATS
+from ims_avatar.signalling.sdp_sections import MAX_BYTES, MAX_MEDIA
 from tests.support.sdp_fixtures import AUDIO, NAMES, VIDEO, described, raw, recorded
 
 HEAD = "v=0\no=- 1 2 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nt=0 0\n"
