@@ -28,7 +28,7 @@ pytestmark = pytest.mark.peers
 SYLLABLES = [0.5 + 1.2 * number for number in range(10)]
 """Seconds into the call at which the speaking side says "ah"."""
 SAME_PERSON = 0.97
-CLOSED, OPEN = 2.0, 4.0
+CLOSED, OPEN = 4.0, 7.0
 """Mean change of the mouth's luma: below the one it rests, above the other it speaks."""
 
 

@@ -66,13 +66,17 @@ def shipped(name: str = "clara") -> Reference:
     folder = max((LIBRARY / name).iterdir(), key=lambda path: int(path.name) if path.name.isdecimal() else -1)
     manifest = json.loads((folder / "manifest.json").read_text())
     with av.open(str(folder / manifest["files"]["loop"]["path"])) as film:
-        loop = np.stack([frame.to_ndarray(format="gray") for frame in film.decode(video=0)])
+        loop = np.stack([_luma(frame) for frame in film.decode(video=0)])
     box = manifest["paste"]
     left, top = int(box["left"]), int(box["top"])
-    return Reference(np.asarray(loop, np.uint8), left, top, left + int(box["width"]), top + int(box["height"]))
+    return Reference(loop, left, top, left + int(box["width"]), top + int(box["height"]))
 
 
 def luma_of_png(path: Path) -> Luma:
     with av.open(str(path)) as picture:
-        frame = next(picture.decode(video=0))
-        return np.asarray(frame.to_ndarray(format="yuv420p")[: frame.height], np.uint8)
+        return _luma(next(picture.decode(video=0)))
+
+
+def _luma(frame: av.VideoFrame) -> Luma:
+    """The Y plane as it is coded (`format="gray"` would stretch it to full range)."""
+    return np.asarray(frame.to_ndarray(format="yuv420p")[: frame.height], np.uint8)

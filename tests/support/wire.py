@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import signal
 import subprocess
 from collections import defaultdict
@@ -34,7 +36,8 @@ class Capture(Process):
 
     def __init__(self, path: Path, network: str) -> None:
         self.path = path
-        argv = ["tcpdump", "--immediate-mode", "-i", "lo", "-U", "-n", "-s", "0", "-B", "16384", "-Z", "root"]
+        # Slots of the kernel's ring are as large as the snapshot length: short ones, so that there are thousands.
+        argv = ["tcpdump", "--immediate-mode", "-i", "lo", "-U", "-n", "-s", "4096", "-B", "65536", "-Z", "root"]
         super().__init__([*argv, "-w", path, f"net {network}"], path.with_suffix(".log"))
         self.wait_log("listening on")
 
@@ -49,6 +52,8 @@ class Capture(Process):
 
         wait_until(settled, 2, "the capture keeps growing") if self.popen.poll() is None else None
         self.stop(signal.SIGINT)
+        dropped = re.search(r"(\d+) packets? dropped by kernel", self.text())
+        assert dropped and dropped[1] == "0", f"the capture is not whole: {self.tail(300)}"
         return Wire(self.path)
 
 
@@ -126,10 +131,10 @@ class Wire:
         ]
 
     def received_by(self, place: Place) -> list[RtpStream]:
-        return [stream for stream in self.streams if _is_at(stream.destination, place)]
+        return _joined([stream for stream in self.streams if _is_at(stream.destination, place)])
 
     def sent_by(self, place: Place) -> list[RtpStream]:
-        return [stream for stream in self.streams if _is_at(stream.source, place)]
+        return _joined([stream for stream in self.streams if _is_at(stream.source, place)])
 
     def voice_to(self, place: Place) -> RtpStream:
         """The one audio stream towards `place`."""
@@ -140,6 +145,16 @@ class Wire:
 
     def video_to(self, place: Place) -> RtpStream:
         return _only([stream for stream in self.received_by(place) if stream.is_video], f"video to {place}")
+
+
+def _joined(streams: list[RtpStream]) -> list[RtpStream]:
+    """Parts of one stream whose far address changed when the service learnt where the phone really is."""
+    joined: dict[int, RtpStream] = {}
+    for stream in streams:
+        known = joined.setdefault(stream.ssrc, dataclasses.replace(stream, packets=[]))
+        packets = sorted([*known.packets, *stream.packets], key=lambda packet: packet.time)
+        joined[stream.ssrc] = dataclasses.replace(stream, packets=packets)
+    return list(joined.values())
 
 
 def _is_at(address: str, place: Place) -> bool:
