@@ -41,6 +41,7 @@ def answer(
     wav: options.Wav = None,
     film: options.Film = None,
     raw: Annotated[Path | None, typer.Option("--raw", hidden=True)] = None,
+    decode: Annotated[bool, typer.Option("--decode/--no-decode", hidden=True)] = True,
     trace: options.Trace = None,
     as_json: options.AsJson = False,
     expect_audio: options.ExpectSound = False,
@@ -58,7 +59,7 @@ def answer(
     plan = CallPlan(
         codecs=tuple(codec), play=play, tone_hz=tone, loop=loop,
         seconds=seconds, video=video.value, digits=check_digits(digits),
-        answer_after=answer_after, reject=reject, keep=files.wants_media,
+        answer_after=answer_after, reject=reject, keep=files.wants_media, decode=decode,
     )  # fmt: skip
 
     async def use(phone: Phone) -> list[PhoneCall]:

@@ -22,6 +22,8 @@ from ims_avatar.phone.report import CallReport, from_json
 POLL_S = 0.02
 START_LIMIT_S = 90.0
 END_LIMIT_S = 15.0
+CAUSES = ("child", "how", "call", "avatar", "cause", "error", "status")
+"""Log fields that say why."""
 COMMAND = (sys.executable, "-m", "ims_avatar.cli")
 
 
@@ -72,6 +74,16 @@ class CommandProcess:
             if isinstance(line, dict):
                 lines.append(line)
         return lines
+
+    def complaints(self) -> list[str]:
+        """Its warnings and errors so far, each once."""
+        seen = [
+            f"{line.get('process', self.name)}: {line['event']}"
+            + "".join(f", {key} {line[key]}" for key in CAUSES if key in line)
+            for line in self.events()
+            if line.get("level") in ("warning", "error") and "event" in line
+        ]
+        return list(dict.fromkeys(seen))
 
     def last_words(self) -> str:
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]

@@ -46,6 +46,8 @@ class PhoneCall:
 
     def __init__(self, plan: CallPlan, media: PhoneMedia, profile: PeerProfile, address: str, clock: Clock) -> None:
         self.ended = asyncio.Event()
+        self.uri = ""
+        """The Request-URI."""
         self.plan = plan
         self.media = media
         self.leg: SipLeg | None = None
@@ -78,13 +80,15 @@ class PhoneCall:
         self._began = self._clock.monotonic()
         return self._offer
 
-    def placed(self, leg: SipLeg) -> None:
+    def placed(self, leg: SipLeg, uri: str) -> None:
         self.leg = leg
+        self.uri = uri
         self._after(self.plan.give_up_after, self._give_up)
 
     def take(self, event: IncomingCall) -> None:
         """An INVITE came."""
         self.leg = event.leg
+        self.uri = event.request_uri
         self._began = self._clock.monotonic()
         if self.plan.reject is not None:
             event.leg.reject(self.plan.reject)
@@ -126,6 +130,7 @@ class PhoneCall:
         pressed = self._info_digits + (sound.keys.digits if sound else "")
         duration = (self._ended_at or self._clock.monotonic()) - self.answered_at if self.answered_at else 0.0
         return CallReport(
+            uri=self.uri,
             answered=self.answered_at is not None,
             status=self._status,
             ended_by=self._ended_by,

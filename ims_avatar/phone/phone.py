@@ -86,7 +86,7 @@ class Phone:
         )
         leg = self._agent.place(outgoing)
         self._calls[leg] = call
-        call.placed(leg)
+        call.placed(leg, uri)
         return call
 
     def stop(self) -> None:

@@ -44,6 +44,8 @@ class PictureReport:
 
 @dataclass(frozen=True, slots=True)
 class CallReport:
+    uri: str
+    """The Request-URI."""
     answered: bool
     status: int
     """Final status of the INVITE; 200 when answered."""

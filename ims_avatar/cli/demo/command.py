@@ -66,7 +66,8 @@ def demo(
         say("comparing lips and voice, sent and received sound")
         from ims_avatar.cli.judge.judgement import Judge  # heavy: loads ONNX Runtime
 
-        judgement = Judge(shown, repository).judge(spoken, scene.caller, scene.callee, scene.callee_report)
+        judge = Judge(shown, repository)
+        judgement = judge.measure(spoken, scene.caller, scene.callee, scene.callee_report).judged()
         files = write_results(out, scene, judgement)
     console.out.print(summary(judgement))
     console.out.print()

@@ -81,6 +81,24 @@ class Judgement:
         return missed
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was found in one call, before it is summed up."""
+
+    report: CallReport
+    """The viewer's."""
+    added_delays: NDArray[np.float64] | None
+    """Seconds, one a packet of sound."""
+    skews: NDArray[np.float64] | None
+    """Seconds, one a picture."""
+    lips_to_speech: LipFit | None
+    lips_to_loudness: LipFit | None
+
+    def judged(self) -> Judgement:
+        delay, skew = Spread.of(self.added_delays), Spread.of(self.skews)
+        return Judgement(self.report, delay, skew, self.lips_to_speech, self.lips_to_loudness)
+
+
 class Judge:
     """Knows the avatar that is shown; loads its models once."""
 
@@ -88,18 +106,12 @@ class Judge:
         self._mouth = MouthReader(avatar)
         self._encoder = AudioEncoder(repository.base_model(AUDIO_ENCODER).folder)
 
-    def judge(
+    def measure(
         self, spoken: NDArray[np.int16], speaker: CallRecording, viewer: CallRecording, report: CallReport
-    ) -> Judgement:
+    ) -> Measured:
         """`spoken`: what the speaker played, mono at 16 kHz. `report` is the viewer's."""
-        to_speech, to_loudness = self._lips(viewer)
-        return Judgement(
-            report=report,
-            added_delay=Spread.of(added_delays(spoken, speaker, viewer)),
-            skew=Spread.of(arrival_skews(viewer)),
-            lips_to_speech=to_speech,
-            lips_to_loudness=to_loudness,
-        )
+        speech, loudness = self._lips(viewer)
+        return Measured(report, added_delays(spoken, speaker, viewer), arrival_skews(viewer), speech, loudness)
 
     def _lips(self, viewer: CallRecording) -> tuple[LipFit | None, LipFit | None]:
         size = (self._mouth.width, self._mouth.height)

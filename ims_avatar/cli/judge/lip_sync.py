@@ -13,8 +13,10 @@ from ims_avatar.driving.audio import AudioDriver, AudioEncoder
 from ims_avatar.flow import AUDIO_RATE, AudioChunk
 from ims_avatar.phone.recording import CallRecording
 
-CURVE_RATE = 100.0
+CURVE_RATE = 50.0
 """Hz of the curves that are compared."""
+BATCH = 15
+"""Instants in one run of the encoder: 0.3 s, which the driver still remembers."""
 WITHIN_S = 0.4
 CHUNK = 320
 
@@ -47,18 +49,20 @@ def fitting_lag(curve: Series, instants: Series, reference: Series) -> Alignment
 def loudness_curve(sound: NDArray[np.int16]) -> Series:
     """Loudness of the sound at CURVE_RATE, smoothed as a mouth moves."""
     curve = envelope(sound, AUDIO_RATE, CURVE_RATE, int(len(sound) * CURVE_RATE / AUDIO_RATE))
-    window = np.hanning(17)
+    window = np.hanning(9)
     return np.convolve(curve, window / window.sum(), mode="same")
 
 
 def expected_openings(sound: NDArray[np.int16], instants: Series, encoder: AudioEncoder) -> Series:
     """What the lips should do at `instants` seconds of this sound, by the audio encoder that every avatar shares."""
     driver = AudioDriver()
-    openings, pushed = [], 0
-    for instant in instants:
-        while pushed < len(sound) and pushed / AUDIO_RATE < instant + encoder.look_ahead + 0.02:
+    openings: list[float] = []
+    pushed = 0
+    for start in range(0, len(instants), BATCH):
+        batch = [float(instant) for instant in instants[start : start + BATCH]]
+        while pushed < len(sound) and pushed / AUDIO_RATE < batch[-1] + encoder.look_ahead + 0.02:
             driver.push(AudioChunk(pushed / AUDIO_RATE, sound[pushed : pushed + CHUNK]))
             pushed += CHUNK
-        raw = encoder.lip_codes(driver.window(float(instant))[None])[0]
-        openings.append(float(driver.finish(float(instant), raw).values[0]))
+        raw = encoder.lip_codes(np.stack([driver.window(instant) for instant in batch]))
+        openings += [float(driver.finish(instant, code).values[0]) for instant, code in zip(batch, raw, strict=True)]
     return np.array(openings)

@@ -1,0 +1,1 @@
+"""`ims-avatar bench`: the real service under many calls, measured from outside."""
