@@ -170,7 +170,10 @@ class PoolConfig(Section):
     engine: Literal["auto", "onnx", "openvino"] = "auto"
     capacity: int = Field(16, ge=1)
     """Avatar streams admitted at once; further calls go on as voice only."""
+    render_threads: int = Field(2, ge=1)
+    """Cores that one step's network may use at once; more than one shortens the step when many streams are shown."""
     encoder_threads: int = Field(2, ge=1)
+    """Pictures of one step that are encoded at once."""
 
 
 class AvatarsConfig(Section):

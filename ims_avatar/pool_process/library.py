@@ -11,11 +11,14 @@ from ims_avatar.inference.engines.load import load_engine
 from ims_avatar.pool_process.loader import Load
 from ims_avatar.pool_process.studio import LoadedAvatar
 
+BATCHES = (1, 2, 4, 8, 16, 32)
+"""Batch sizes rendered once at load; those between them cost little the first time."""
+
 
 def avatar_loader(config: Config) -> Load:
     """A function from avatar name to loaded avatar, over the configured and the shipped directories.
 
-    The first picture of every batch size comes at full speed: the function renders each once. It raises
+    Pictures come at full speed from the first one on: some batch sizes are rendered once. The function raises
     `AvatarNotFound` naming those there are, `CorruptModel` for a file that is not the manifest's, and `AvatarError`.
     """
     repository = AvatarRepository(config.avatars.paths)
@@ -25,8 +28,8 @@ def avatar_loader(config: Config) -> Load:
         return AudioEncoder(repository.base_model(AUDIO_ENCODER).folder)
 
     def load(name: str) -> LoadedAvatar:
-        engine = load_engine(repository.load(name), config.pool.engine)
-        engine.warm_up(range(1, config.pool.capacity + 1))
+        engine = load_engine(repository.load(name), config.pool.engine, threads=config.pool.render_threads)
+        engine.warm_up([batch for batch in BATCHES if batch < config.pool.capacity] + [config.pool.capacity])
         return LoadedAvatar(engine, lip_encoder())
 
     return load

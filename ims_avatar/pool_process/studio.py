@@ -118,11 +118,16 @@ def _lip_codes(pts: float, performers: Sequence[Performer]) -> dict[Performer, N
 
 def _render(
     avatar: LoadedAvatar, tick: int, cast: Sequence[Performer], codes: dict[Performer, NDArray[np.float32]]
-) -> NDArray[np.uint8]:
-    if not cast:
-        return np.empty((0, 0, 0), np.uint8)
+) -> list[NDArray[np.uint8]]:
+    """The picture of each of the cast. Who has the same lip code (all who are silent) gets the same picture."""
+    distinct: dict[bytes, int] = {}
+    rows = [distinct.setdefault(codes[performer].tobytes(), len(distinct)) for performer in cast]
+    if not distinct:
+        return []
     loop_index = tick * avatar.engine.spec.frame_rate // TICK_RATE
-    return avatar.engine.render(loop_index, np.stack([codes[performer] for performer in cast]))
+    batch = np.frombuffer(b"".join(distinct), np.float32).reshape(len(distinct), -1)
+    pictures = avatar.engine.render(loop_index, batch)
+    return [pictures[row] for row in rows]
 
 
 def _grouped(performers: Iterable[Performer], key: Callable[[Performer], Group]) -> dict[Group, list[Performer]]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ims_avatar.config import Config
+from ims_avatar.config import Config, PoolConfig
 from ims_avatar.driving.audio import AudioDriver
 from ims_avatar.encode.encoder import VideoEncoder
 from ims_avatar.encode.settings import EncoderSettings
@@ -54,7 +54,7 @@ class Stopwatch:
 
 def measure_stages(name: str, batches: list[int], speech: NDArray[np.int16]) -> list[Stages]:
     """Raises `ImsAvatarError` when the avatar cannot be loaded."""
-    avatar = avatar_loader(Config())(name)
+    avatar = avatar_loader(Config(pool=PoolConfig(render_threads=1)))(name)
     if not isinstance(avatar.engine, GraphEngine):
         return []
     watch = Stopwatch()

@@ -110,7 +110,21 @@ def test_a_poisoned_lip_code_takes_only_its_own_stream_with_it(studio: Studio) -
     cast = [performer(avatar) for _ in range(3)]
     outcomes = step(studio, 0, cast)
     assert [isinstance(outcomes[one], AccessUnit) for one in cast] == [True, False, True]
-    assert engine.batches == [2]
+
+
+def test_all_who_are_silent_share_one_picture(studio: Studio) -> None:
+    engine = CountingEngine()
+    avatar = LoadedAvatar(engine, LIPS)
+    cast = [performer(avatar), performer(avatar, 20), performer(avatar), performer(avatar)]
+    units: dict[Performer, list[AccessUnit]] = {one: [] for one in cast}
+    for tick in range(5, 10):
+        for one, outcome in step(studio, tick, cast).items():
+            assert isinstance(outcome, AccessUnit)
+            units[one].append(outcome)
+    assert engine.batches == [2] * 5
+    pictures = [read_coded_picture(decode(units[one])[-1]) for one in cast]
+    openings = [picture.opening for picture in pictures if picture]
+    assert openings == pytest.approx([0.0, opening_of(20), 0.0, 0.0], abs=0.03)
 
 
 def test_a_loop_of_another_rate_is_played_at_its_own_speed(studio: Studio) -> None:
