@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass, field
 
 from ims_avatar.flow import Address
-from ims_avatar.rtp.packet import RtpPacket, parse_rtp
+from ims_avatar.rtp.packet import RtpPacket, is_rtcp, parse_rtp
 from ims_avatar.rtp.rtcp import RtcpPacket, parse_rtcp
 
 LOOPBACK = "127.0.0.1"
@@ -27,6 +27,8 @@ class MediaPeer:
     received: list[tuple[float, RtpPacket]] = field(default_factory=list)
     """(time, packet)."""
     rtcp_received: list[tuple[float, RtcpPacket]] = field(default_factory=list)
+    muxed_rtcp: list[tuple[float, RtcpPacket]] = field(default_factory=list)
+    """What came on the RTP port (RFC 5761)."""
     sizes: list[int] = field(default_factory=list)
     """Bytes of each RTP datagram."""
 
@@ -65,9 +67,12 @@ class MediaPeer:
             sock.close()
 
     def _read_rtp(self) -> None:
-        data = self._rtp.recv(65_535)
+        data, now = self._rtp.recv(65_535), asyncio.get_running_loop().time()
+        if is_rtcp(data):
+            self.muxed_rtcp += [(now, packet) for packet in parse_rtcp(data)]
+            return
         self.sizes.append(len(data))
-        self.received.append((asyncio.get_running_loop().time(), parse_rtp(data)))
+        self.received.append((now, parse_rtp(data)))
 
     def _read_rtcp(self) -> None:
         now = asyncio.get_running_loop().time()

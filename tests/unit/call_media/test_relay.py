@@ -6,12 +6,18 @@ import asyncio
 import itertools
 from dataclasses import replace
 
+import numpy as np
+import pytest
+
 from ims_avatar.config import MediaConfig
 from ims_avatar.flow import NegotiatedMedia
+from ims_avatar.media_in.speech_tap import open_decoder
 from ims_avatar.rtp.packet import RtpPacket
-from ims_avatar.rtp.reports import ReceiverReport, SenderReport, SourceDescription
+from ims_avatar.rtp.reports import ReceiverReport, ReportBlock, SenderReport, SourceDescription
 from tests.support.call_bench import CallBench, numbers, voice
 from tests.support.media_peer import MediaPeer
+from tests.support.rtp_fixtures import packets
+from tests.support.tone import frequency_of
 from tests.support.virtual_time import run_virtual
 
 
@@ -52,6 +58,85 @@ def test_a_payload_type_is_translated_and_an_unknown_one_dropped_and_counted() -
             assert statistics.caller.audio.dropped == {"unknown_payload_type": 1}
             assert statistics.callee.audio.sent == 3
             assert bench.heard.digits == ["caller"]
+
+    run_virtual(work())
+
+
+@pytest.mark.parametrize(
+    ("name", "payload_type", "rate", "recording"),
+    [
+        ("PCMU", 0, 8000, "pcmu"),
+        ("G722", 9, 8000, "g722"),
+        ("opus", 96, 48_000, "opus"),
+        ("AMR", 96, 8000, "amr"),
+        ("AMR-WB", 96, 16_000, "amr_wb"),
+    ],
+)
+def test_the_tone_of_each_codec_is_found_at_the_far_end(
+    name: str, payload_type: int, rate: int, recording: str
+) -> None:
+    async def work() -> None:
+        async with CallBench() as bench:
+            aligned = (("octet-align", "1"),)
+            bench.apply(
+                replace(bench.audio("caller", name, payload_type, rate), fmtp=aligned),
+                replace(bench.audio("callee", name, 120, rate), fmtp=aligned),
+            )
+            await bench.play("caller", packets(recording))
+            arrived = bench.peers["callee"].packets
+            assert {packet.payload_type for packet in arrived} == {120}
+            decoder = open_decoder(replace(bench.audio("callee", name, 120, rate), fmtp=aligned))
+            sound = np.concatenate([decoder.decode(packet.payload) for packet in arrived])
+            assert frequency_of(sound[3200:], 16_000) == pytest.approx(440, abs=3)
+
+    run_virtual(work())
+
+
+def test_keys_of_a_phone_arrive_as_they_were_pressed() -> None:
+    async def work() -> None:
+        async with CallBench() as bench:
+            bench.apply()
+            pressed = packets("telephone_event")
+            await bench.play("caller", pressed)
+            arrived = bench.peers["callee"].packets
+            assert [(p.payload_type, p.payload) for p in arrived] == [(p.payload_type, p.payload) for p in pressed]
+            assert [p.marker for p in arrived[1:]] == [p.marker for p in pressed[1:]]
+            assert bench.heard.digits == ["caller", "caller"]
+
+    run_virtual(work())
+
+
+def test_reports_go_to_the_rtp_port_where_that_was_negotiated() -> None:
+    async def work() -> None:
+        async with CallBench() as bench:
+            muxed = bench.audio("callee")
+            bench.apply(callee=replace(muxed, remote_rtcp=muxed.remote_rtp))
+            await bench.play("caller", voice(20))
+            peer = bench.peers["callee"]
+            assert any(isinstance(packet, SenderReport) for _, packet in peer.muxed_rtcp)
+            assert peer.rtcp_received == []
+            ours = peer.packets[0].ssrc
+            report = ReceiverReport(9, (ReportBlock(ours, 0, 3, 0, 0),))
+            peer.send(bytes(report), bench.media.callee.audio_port)
+            await asyncio.sleep(0.01)
+            assert bench.media.statistics().callee.audio.remote_lost == 3
+
+    run_virtual(work())
+
+
+def test_the_round_trip_is_measured() -> None:
+    async def work() -> None:
+        async with CallBench() as bench:
+            bench.apply()
+            await bench.play("caller", voice(20))
+            peer = bench.peers["callee"]
+            when, sent = next((t, p) for t, p in peer.rtcp_received if isinstance(p, SenderReport))
+            await asyncio.sleep(1.0)
+            held = asyncio.get_running_loop().time() - when - 0.080
+            block = ReportBlock(sent.ssrc, 0, 0, 0, 0, sent.ntp >> 16 & 0xFFFFFFFF, round(held * 65_536))
+            peer.send_rtcp(bytes(ReceiverReport(9, (block,))), bench.media.callee.audio_port)
+            await asyncio.sleep(0.01)
+            assert bench.media.statistics().callee.audio.round_trip_ms == pytest.approx(80, abs=1)
 
     run_virtual(work())
 
