@@ -91,23 +91,25 @@ def _gradient(luma: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def opening_measures(frames: TestFrames) -> dict[str, float]:
-    """Correlation and slope of the opening seen in the rendered pictures with the lip code's."""
+    """Correlation and slope of the opening seen in the rendered pictures with the lip code's; 0 if too few are seen."""
     seen = np.array([mouth_opening(picture) for picture in frames.rendered], np.float64)
     code = frames.lip_codes[:, 0]
     found = np.isfinite(seen)
-    slope = float(np.polyfit(code[found], seen[found], 1)[0])
+    seen, code = seen[found], code[found]
+    if len(seen) < 3 or not (np.ptp(seen) and np.ptp(code)):
+        return {"opening_r": 0.0, "opening_slope": 0.0, "mouth_found": float(found.mean())}
     return {
-        "opening_r": float(np.corrcoef(seen[found], code[found])[0, 1]),
-        "opening_slope": slope,
+        "opening_r": float(np.corrcoef(seen, code)[0, 1]),
+        "opening_slope": float(np.polyfit(code, seen, 1)[0]),
         "mouth_found": float(found.mean()),
     }
 
 
 def widest_opening_at_rest(engine: AvatarEngine) -> float:
-    """Largest opening seen over the whole loop when the lip code says closed: 0 if it really closes."""
+    """Largest opening seen over the whole loop when the lip code says closed: 0 if it really closes, 1 if lost."""
     rest = np.zeros((1, LIP_CODE_SIZE), np.float32)
     seen = [mouth_opening(engine.render(index, rest)[0]) for index in range(engine.spec.loop_length)]
-    return max(float("inf") if value is None else value for value in seen)
+    return max(1.0 if value is None else value for value in seen)
 
 
 def render_milliseconds(engine: AvatarEngine, batch: int, clock: Callable[[], float] = time.perf_counter) -> float:
