@@ -14,8 +14,9 @@ from ims_avatar.signalling.sdp_leg import SdpLeg
 from ims_avatar.signalling.sdp_lines import Attribute, Bandwidth, Fmtp, Rtpmap
 from ims_avatar.signalling.sdp_types import MediaDescription
 
-_OF_A_FORMAT: Final = ("rtpmap", "fmtp", "rtcp-fb")
-_PASSED: Final = ("ptime", "maxptime", "framerate", "framesize", "imageattr", "content", "lang", "silenceSupp")
+_OF_A_FORMAT: Final = ("rtpmap", "fmtp", "rtcp-fb", "framesize", "imageattr")
+"""Their value starts with the payload type, or with * for all."""
+_PASSED: Final = ("ptime", "maxptime", "framerate", "content", "lang", "silenceSupp")
 """What one leg may know of the other's m= line. Addresses, keys, ICE, BUNDLE, extmap are not."""
 _PASSED_BANDWIDTHS: Final = ("AS", "TIAS", "RS", "RR")
 
