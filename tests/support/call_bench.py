@@ -45,7 +45,7 @@ class CallBench:
 
     async def __aenter__(self) -> CallBench:
         self.clock = LoopClock()
-        self.ports = PortPool(LOOPBACK, self.settings.rtp_ports, self.clock)
+        self.ports = PortPool(LOOPBACK, self.settings.rtp_ports, self.clock, kernel_time=False)
         self.media = CallMedia(self.ports, self.settings, self.clock, self.heard, call="test")
         self.peers: dict[Side, MediaPeer] = {"caller": MediaPeer(), "callee": MediaPeer()}
         self.video_peers: dict[Side, MediaPeer] = {"caller": MediaPeer(), "callee": MediaPeer()}
