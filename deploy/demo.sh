@@ -41,8 +41,10 @@ if [ ! -x .venv/bin/python ] || [ ! -e "$installed" ]; then
 fi
 if [ ! -e "$installed" ] || [ -n "$(find ims_avatar sip_profiles pyproject.toml -newer "$installed" -not -name '*.pyc' -type f -print -quit)" ]; then
     say "Installing ims-avatar and what it needs (about 100 MB, once)"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check . \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check . \
         || fail "the installation failed. Remedy: see pip's message above; is a package index reachable?"
     touch "$installed"
 fi
+# Libraries that start a thread a core would only get in each other's way.
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 exec .venv/bin/ims-avatar demo "$@"

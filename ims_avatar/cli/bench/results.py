@@ -144,6 +144,8 @@ def _ms(value: float | None) -> str:
 
 
 def _spread(spread: Spread | None) -> str:
-    return (
-        "not measured" if spread is None else f"p50 {spread.p50:.0f} ms, p99 {spread.p99:.0f} ms (p1 {spread.p1:.0f})"
-    )
+    return "not measured" if spread is None else f"{spread.p50:.0f} ms (p99 {spread.p99:.0f})"
+
+
+def _range(spread: Spread | None) -> str:
+    return "not measured" if spread is None else f"{spread.p50:+.0f} ms (p1 {spread.p1:+.0f}, p99 {spread.p99:+.0f})"
