@@ -19,6 +19,11 @@ class Clock(Protocol):
         ...
 
 
+def wall_time() -> float:
+    """Unix seconds: for stamps of the kernel, which knows no other clock."""
+    return time.time()
+
+
 class SystemClock:
     """The machine's clock. The wall clock is read once, so that a step of it never moves lips against sound."""
 

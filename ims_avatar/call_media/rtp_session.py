@@ -135,8 +135,8 @@ class RtpSession:
         mux = negotiated.remote_rtcp == negotiated.remote_rtp
         return self._endpoint.send_rtcp(build_rtcp(packets), destination, mux=mux)
 
-    def _on_rtp(self, data: bytes, source: Address) -> None:
-        now = self._clock.monotonic()
+    def _on_rtp(self, data: bytes, source: Address, age: float) -> None:
+        now = self._clock.monotonic() - age
         packet = self.receiver.receive(data, source, now)
         if packet is None:
             return
@@ -145,8 +145,8 @@ class RtpSession:
             return
         self._handlers.on_packet(packet, now)
 
-    def _on_rtcp(self, data: bytes, source: Address) -> None:
-        now = self._clock.monotonic()
+    def _on_rtcp(self, data: bytes, source: Address, age: float) -> None:
+        now = self._clock.monotonic() - age
         if not self._is_rtcp_source(source, now):
             self._rtcp_dropped["rtcp_wrong_source"] += 1
             return

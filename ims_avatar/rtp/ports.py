@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import random
 import socket
+import sys
 from collections import deque
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from ims_avatar.errors import NoFreePort
 
 QUARANTINE = 5.0
 """Seconds that a pair stays bound after use."""
+
+SO_TIMESTAMPNS = 35
+"""socket(7): Linux stamps each datagram when it arrives; Python's socket module does not name it."""
 
 SOCKET_BUFFER = 1 << 18
 """Bytes the kernel may hold for us: several key frames, while the loop is busy."""
@@ -50,8 +54,13 @@ class PortPool:
         *,
         quarantine: float = QUARANTINE,
         start: int | None = None,
+        kernel_time: bool = sys.platform == "linux",
     ) -> None:
-        """`ports`: lowest and highest port, both included. `start`: where to look first (random: fewer collisions)."""
+        """`ports`: lowest and highest port, both included. `start`: where to look first (random: fewer collisions).
+
+        `kernel_time`: let the kernel stamp each datagram (see `UdpEndpoint`); tests in virtual time cannot have it.
+        """
+        self.kernel_time = kernel_time
         self._address = address
         self._family = socket.AF_INET6 if ":" in address else socket.AF_INET
         low, high = ports
@@ -109,6 +118,8 @@ class PortPool:
                 bound.append(sock)
                 sock.setblocking(False)
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER)
+                if self.kernel_time:
+                    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
                 sock.bind((self._address, number))
         except OSError as error:
             for sock in bound:
