@@ -50,7 +50,8 @@ def _target(rules: Rules, request_uri: str, route: str | None) -> Target:
     if route is None:
         return Target(_plain(request_uri), (), hop.profile)
     if "lr" in _uri(route).parameters:
-        return Target(request_uri, (f"<{route}>",), hop.profile)
+        # Headers in a URI (RFC 3261 19.1.1) would become header fields of our INVITE, Route among them.
+        return Target(request_uri.partition("?")[0], (f"<{route}>",), hop.profile)
     return Target(_readdressed(request_uri, route), (), hop.profile)
 
 
@@ -93,7 +94,7 @@ def outgoing_call(
     """The called side's INVITE. Only headers that both sides' profiles trust cross (RFC 3325 section 9)."""
     call = OutgoingCall(
         request_uri=target.request_uri,
-        to=f"<{uri_of(incoming.to)}>",
+        to=f"<{uri_of(incoming.to).partition('?')[0]}>",
         from_=_without_parameters(incoming.from_),
         offer=offer,
         routes=target.routes,

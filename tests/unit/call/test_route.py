@@ -36,6 +36,7 @@ def rules(route: str | None = None) -> Rules:
         ("sip:desk@127.0.0.3", "sip:127.0.0.2", "sip:desk@127.0.0.3", ()),
         ("sip:orig@127.0.0.3;lr", "sip:bob@home.example", "sip:bob@home.example", ("<sip:orig@127.0.0.3;lr>",)),
         ("sip:127.0.0.3;lr", "tel:+1555", "tel:+1555", ("<sip:127.0.0.3;lr>",)),
+        ("sip:127.0.0.3;lr", "sip:b@x.example?Route=%3Csip:6.6.6.6%3E", "sip:b@x.example", ("<sip:127.0.0.3;lr>",)),
     ],
 )
 def test_where_the_other_leg_goes(route: str | None, dialled: str, request_uri: str, routes: tuple[str, ...]) -> None:
