@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ims_avatar.config import Config, NextHopConfig, PeerConfig, RuleConfig, Side
-from ims_avatar.errors import Forbidden, LoopDetected, NotFound
+from ims_avatar.errors import BadRequest, Forbidden, LoopDetected, NotFound
 from ims_avatar.flow import Address
+from ims_avatar.signalling.sip_message import parse_uri, uri_of
 
 When = Literal["auto", "offer", "reinvite"]
 
 DEFAULT_PORT: Final = 5060
-_URI: Final = re.compile(
-    r"(?P<scheme>sips?):(?:[^@<>\s]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)(?::(?P<port>[0-9]{1,5}))?(?P<rest>[;?]\S*)?",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +80,17 @@ class Rules:
 
     def next_hop(self, uri: str) -> NextHop:
         """Where a request to `uri` may go. Raises `NotFound`, `LoopDetected` or `Forbidden`."""
-        found = _URI.fullmatch(uri)
-        if found is None or int(found["port"] or DEFAULT_PORT) not in range(1, 65_536):
+        try:
+            target = parse_uri(uri)
+        except BadRequest:
             raise NotFound(
                 "the next hop is no SIP URI with a host", remedy="mend route of the rule, or dial sip:user@host"
-            )
-        if "?" in (found["rest"] or "") or re.search(r";\s*maddr\s*=", found["rest"] or "", re.IGNORECASE):
+            ) from None
+        if "?" in uri or "maddr" in target.parameters:
             # Either would let a request leave for somewhere else than its host (RFC 3261 sections 19.1.1, 19.1.5).
             raise Forbidden("the URI carries maddr or headers", remedy="dial a plain sip:user@host")
-        host = found["host"].strip("[]").lower().rstrip(".")
-        port = int(found["port"] or (DEFAULT_PORT + 1 if found["scheme"].lower() == "sips" else DEFAULT_PORT))
+        host = target.host.rstrip(".")
+        port = target.port or (DEFAULT_PORT + 1 if target.scheme == "sips" else DEFAULT_PORT)
         if any(port == our_port and _same_host(host, our_host) for our_host, our_port in self.own):
             raise LoopDetected(
                 "the next hop is ourselves", remedy="give the rule a route, or dial an address that is not ours"
@@ -109,13 +107,6 @@ def calling_uri(from_: str, headers: Iterable[tuple[str, str]]) -> str:
     """URI of the caller: P-Asserted-Identity (RFC 3325) before From. Both may be name-addr or addr-spec."""
     asserted = next((value for name, value in headers if name.lower() == "p-asserted-identity"), None)
     return uri_of(asserted) if asserted else uri_of(from_)
-
-
-def uri_of(name_addr: str) -> str:
-    """`"Ann" <sip:a@b;user=phone>;tag=1` → `sip:a@b;user=phone`. An addr-spec ends where header parameters start."""
-    unquoted = re.sub(r'^\s*"(?:[^"\\]|\\.)*"', "", name_addr)
-    bracketed = re.search(r"<([^<>]*)>", unquoted)
-    return (bracketed[1] if bracketed else unquoted.partition(";")[0]).strip()
 
 
 def _matches(rule: RuleConfig, called: str, calling: str, fields: tuple[tuple[str, str], ...]) -> bool:
