@@ -46,7 +46,7 @@ ONLY_IN = {
     "pjsua2": {
         "signalling/user_agent.py",
         "signalling/pj_leg.py",
-        "signalling/passthrough_codecs.py",
+        "signalling/pj_native.py",
         "signalling/stack_facts.py",
     }
 }

@@ -1,12 +1,11 @@
-"""What pjsua2 does not reach by itself, done on the same shared library through ctypes.
+"""Codecs of pjmedia that pjsua2 does not reach by itself, through ctypes on the same shared library.
 
 1. Audio codecs that encode nothing (AMR, AMR-WB, EVS, Opus ...): pjsua negotiates only what its codec manager knows,
    and our media plane carries the packets. One pjmedia codec factory (pjmedia/codec.h) answers for all of them.
 2. Format matching by parameters: pjmedia compares rtpmap only; the callback below also compares what makes two payload
    types of one codec different (`pjmedia_sdp_neg_register_fmt_match_cb`).
-3. Two run-time settings of pjsip_cfg_t (pjsip/sip_config.h) that pjsua2 does not expose.
 
-The structures are those of pjproject 2.10 to 2.15. `apply_settings` proves the layout before it writes.
+The structures are those of pjproject 2.10 to 2.15.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import ctypes as c
 from dataclasses import dataclass
 from typing import Any, Final
 
-import pjsua2 as pj
+from ims_avatar.signalling.pj_native import shared_library
 
 _SUCCESS: Final = 0
 _NOT_FOUND: Final = 70006
@@ -178,10 +177,6 @@ class _Attribute(c.Structure):
 _MatchCallback = c.CFUNCTYPE(c.c_int, _Ptr, _Ptr, c.c_uint, _Ptr, c.c_uint, c.c_uint)
 
 
-def shared_library() -> c.CDLL:
-    return c.CDLL(pj._pjsua2.__file__)
-
-
 class PassthroughCodecs:
     """The factory and the match callback. Must outlive the library: pjmedia keeps pointers into it."""
 
@@ -306,23 +301,3 @@ class PassthroughCodecs:
         value = c.cast(found, c.POINTER(_Attribute))[0].value.text() if found else ""
         pairs = (part.strip().partition("=") for part in value.partition(" ")[2].split(";") if part.strip())
         return payload_type.text(), {name.lower(): text for name, _, text in pairs}
-
-
-# pjsip_cfg_t: 13 settings of the endpoint, then max_count, T1, T2, T4, TD of the transaction layer, all int.
-_DISABLE_TCP_SWITCH: Final = 4
-_KEEP_INVITE_AFTER_TIMEOUT: Final = 12
-_T1, _T1_DEFAULT, _T2, _T2_DEFAULT = 14, 500, 15, 4000
-
-
-def apply_settings() -> bool:
-    """Before Endpoint.libCreate. False when this build's pjsip_cfg_t is laid out otherwise: pjsip's defaults stand.
-
-    disable_tcp_switch: an INVITE over 1300 bytes stays on the transport that the route names, as our peers may have UDP
-    only. keep_inv_after_tsx_timeout: a re-INVITE that nobody answers must not end a call whose voice is fine.
-    """
-    settings = (c.c_int * 18).in_dll(shared_library(), "pjsip_sip_cfg_var")
-    if settings[_T1] != _T1_DEFAULT or settings[_T2] != _T2_DEFAULT:
-        return False
-    settings[_DISABLE_TCP_SWITCH] = 1
-    settings[_KEEP_INVITE_AFTER_TIMEOUT] = 1
-    return True

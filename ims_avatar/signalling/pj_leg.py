@@ -14,6 +14,7 @@ import structlog
 
 from ims_avatar.errors import BadRequest
 from ims_avatar.signalling import sdp, sip_message
+from ims_avatar.signalling.pj_native import answer_request
 from ims_avatar.signalling.port import (
     Answered,
     Confirmed,
@@ -252,6 +253,9 @@ class PjCall(pj.Call):  # type: ignore[misc]
             return
         if message.is_request:
             self._on_request(message)
+            if message.method == "INFO":
+                # At once: pjsua refuses what it does not know itself, and media_control in a build without video.
+                answer_request(state.tsx.pjTransaction, state.src.rdata.pjRxData, 200)
         elif state.tsx.method == "INVITE":
             self._on_invite_response(message)
 

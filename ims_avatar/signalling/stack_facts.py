@@ -61,7 +61,7 @@ def parse_settings(dump: str) -> dict[str, int]:
 def _ask() -> StackFacts:
     import pjsua2 as pj
 
-    from ims_avatar.signalling.passthrough_codecs import shared_library
+    from ims_avatar.signalling.pj_native import shared_library
 
     class Writer(pj.LogWriter):  # type: ignore[misc]
         def __init__(self) -> None:

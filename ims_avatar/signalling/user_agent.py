@@ -26,8 +26,9 @@ from ims_avatar.errors import BadRequest, ConfigError, SignallingError
 from ims_avatar.flow import Address
 from ims_avatar.signalling import sdp, sip_message
 from ims_avatar.signalling.message_trace import OnMessage, message_in
-from ims_avatar.signalling.passthrough_codecs import PassthroughCodecs, apply_settings, shared_library
+from ims_avatar.signalling.passthrough_codecs import PassthroughCodecs
 from ims_avatar.signalling.pj_leg import PjCall, PjLeg
+from ims_avatar.signalling.pj_native import apply_settings, shared_library
 from ims_avatar.signalling.port import Ended, EventHandler, IncomingCall, OutgoingCall, SipEvent
 from ims_avatar.signalling.sip_message import SipMessage
 from ims_avatar.signalling.stack_facts import parse_settings

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from tests.support.scenarios.callees import CALLEES
 from tests.support.scenarios.callers import CALLERS
+from tests.support.scenarios.mid_call import MID_CALL
 
-SCENARIOS = CALLERS | CALLEES
+SCENARIOS = CALLERS | CALLEES | MID_CALL
 
 
 def write_scenario(name: str, path: Path) -> Path:
