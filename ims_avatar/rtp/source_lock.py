@@ -6,8 +6,9 @@ import ipaddress
 
 from ims_avatar.flow import Address
 
-RELOCK_AFTER = 3.0
-"""Seconds that a locked source must be silent before the signalled address may take its place."""
+FOREIGN_WAIT = 0.2
+"""Seconds that another host than the signalled one must send alone before it is believed: a scanner is often quicker
+than the phone, a phone behind NAT loses the first syllable at most."""
 
 
 def is_reachable(address: Address | None) -> bool:
@@ -23,9 +24,9 @@ def is_reachable(address: Address | None) -> bool:
 class SourceLock:
     """One per port. Pure.
 
-    Before the lock, the signalled address is taken at once; another source (a phone behind NAT) after `packets` in a
-    row. From the lock on only the locked source is taken, until SDP signals another address, or until it has been
-    silent for `RELOCK_AFTER` and the signalled address speaks.
+    The signalled address is always right: it is taken at once, and takes the lock from whoever has it. Another source
+    (a phone behind NAT) is taken after `packets` in a row, and from another host only when it has sent alone for
+    `FOREIGN_WAIT`. From then on nobody else is, until the signalled address speaks or SDP signals another one.
     """
 
     def __init__(self, packets: int) -> None:
@@ -37,7 +38,7 @@ class SourceLock:
         """The last signalled address that was none of hold: a resume at the same address keeps the lock."""
         self._candidate: Address | None = None
         self._in_a_row = 0
-        self._heard = 0.0
+        self._first_heard = 0.0
 
     @property
     def destination(self) -> Address | None:
@@ -56,18 +57,20 @@ class SourceLock:
 
     def accepts(self, source: Address, now: float) -> bool:
         if source == self.locked:
-            self._heard = now
+            return True
+        if source == self._signalled:
+            self.locked = source
             return True
         if self.locked is not None:
-            if source != self._signalled or now - self._heard < RELOCK_AFTER:
-                return False
-            self.locked = self._candidate = None
-        return self._try_to_lock(source, now)
+            return False
+        if source != self._candidate:
+            self._candidate, self._in_a_row, self._first_heard = source, 0, now
+        self._in_a_row += 1
+        if self._in_a_row < self._packets or now - self._first_heard < self._wait_for(source):
+            return False
+        self.locked = source
+        return True
 
-    def _try_to_lock(self, source: Address, now: float) -> bool:
-        self._in_a_row = self._in_a_row + 1 if source == self._candidate else 1
-        self._candidate = source
-        if self._in_a_row >= self._packets:
-            self.locked = source
-            self._heard = now
-        return self.locked is not None or source == self._signalled
+    def _wait_for(self, source: Address) -> float:
+        same_host = self._signalled is not None and source[0] == self._signalled[0]
+        return 0.0 if same_host else FOREIGN_WAIT

@@ -23,9 +23,15 @@ def test_nothing_is_sent_before_sdp() -> None:
 def test_the_signalled_address_is_taken_at_once() -> None:
     source = lock()
     assert source.accepts(SIGNALLED, 0.0)
-    assert source.locked is None
-    assert all(source.accepts(SIGNALLED, 0.02 * index) for index in (1, 2))
     assert source.locked == SIGNALLED
+
+
+def test_a_flood_from_elsewhere_does_not_come_between() -> None:
+    """Two packets of a stranger for each of the phone."""
+    source = lock()
+    taken = [source.accepts(STRANGER if index % 3 else SIGNALLED, 0.01 * index) for index in range(1, 30)]
+    assert taken == [index % 3 == 0 for index in range(1, 30)]
+    assert source.destination == SIGNALLED
 
 
 def test_a_phone_behind_nat_is_taken_after_so_many_in_a_row() -> None:
