@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -27,10 +28,13 @@ class Lab:
 class SippCall:
     """`caller` calls `user` at `callee` through the service. Both phones run until `finish`."""
 
-    def __init__(self, lab: Lab, folder: Path, caller: str, callee: str, user: str, transport: str = "u1") -> None:
-        self.callee = Sipp(callee, folder, lab.net.host(), SippSettings(lab.media))
-        settings = SippSettings(
-            lab.media, remote=lab.product.sip, service=user, target=self.callee.uri_host, transport=transport
+    def __init__(
+        self, lab: Lab, folder: Path, caller: str, callee: str, user: str, transport: str = "u1", patience_s: int = 20
+    ) -> None:
+        settings = SippSettings(lab.media, patience_s=patience_s)
+        self.callee = Sipp(callee, folder, lab.net.host(), settings)
+        settings = dataclasses.replace(
+            settings, remote=lab.product.sip, service=user, target=self.callee.uri_host, transport=transport
         )
         self.caller = Sipp(caller, folder, lab.net.host(), settings)
 
@@ -68,7 +72,7 @@ def record_call(lab: Lab, folder: Path, caller: str, callee: str, user: str, tra
     """One whole call and its capture."""
     capture = Capture(folder / "wire.pcap", lab.net.network)
     try:
-        call = SippCall(lab, folder, caller, callee, user, transport).finish()
+        call = SippCall(lab, folder, caller, callee, user, transport=transport).finish()
     finally:
         wire = capture.finish()
     return RecordedCall(call, wire)

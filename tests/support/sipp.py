@@ -24,6 +24,8 @@ class SippSettings:
     transport: str = "u1"
     """`u1` UDP, `t1` TCP over one connection."""
     timeout_s: int = 40
+    patience_s: int = 20
+    """How long it waits for any one message."""
 
 
 class Sipp(Process):
@@ -39,7 +41,8 @@ class Sipp(Process):
         xml = write_scenario(scenario, folder / f"{stem}.xml")
         argv: list[object] = ["sipp", *([settings.remote] if settings.remote else []), "-sf", xml]
         argv += ["-i", host, "-mi", host, "-p", self.port, "-mp", 10_000, "-s", settings.service]
-        argv += ["-m", 1, "-r", 1, "-t", settings.transport, "-nostdin", "-nd", "-recv_timeout", 20_000]
+        argv += ["-m", 1, "-r", 1, "-t", settings.transport, "-nostdin", "-nd"]
+        argv += ["-recv_timeout", settings.patience_s * 1000]
         argv += ["-trace_msg", "-message_file", self._messages, "-trace_err", "-error_file", self._errors]
         argv += [
             "-timeout",
