@@ -143,7 +143,7 @@ class MediaConfig(Section):
     audio_delay_ms: int = Field(120, ge=0, le=400)
     """Constant delay of sound towards whoever sees an avatar, so that lips and voice fit."""
     source_lock_packets: int = Field(3, ge=1)
-    """Packets in a row from one source before symmetric RTP locks to it."""
+    """Packets in a row before symmetric RTP locks to a source that SDP does not name (a phone behind NAT)."""
     inactivity_s: float = Field(60.0, gt=0)
     """A call whose both legs send nothing for so long (and is not on hold) is ended."""
 

@@ -49,7 +49,8 @@ class RtpSession:
         self._clock = clock
         self._handlers = handlers
         self._lock = SourceLock(source_lock_packets)
-        self._rtcp_lock = SourceLock(1)
+        self._rtcp_source: Address | None = None
+        """Where the far end's RTCP comes from."""
         self.receiver = RtpReceiver(self._lock)
         self.reports = ReportExchange(self.receiver, clock, cname)
         self._schedule = RtcpSchedule()
@@ -72,11 +73,12 @@ class RtpSession:
 
     def apply(self, negotiated: Negotiated | None) -> None:
         """None: silent from now on."""
+        if negotiated is None or self.negotiated is None or negotiated.remote_rtcp != self.negotiated.remote_rtcp:
+            self._rtcp_source = None
         self.negotiated = negotiated
         if negotiated is None:
             self.receiver.configure(0, {})
             self._lock.signal(None)
-            self._rtcp_lock.signal(None)
             return
         rate, payload_types = VIDEO_CLOCK_RATE, {negotiated.payload_type: True}
         if isinstance(negotiated, NegotiatedAudio):
@@ -87,7 +89,6 @@ class RtpSession:
             self.stream = OutgoingStream(rate)
         self.receiver.configure(rate, payload_types)
         self._lock.signal(negotiated.remote_rtp)
-        self._rtcp_lock.signal(negotiated.remote_rtcp)
 
     def send(self, datagram: bytes) -> bool:
         """A packet made by `stream`. False: not allowed now, or the kernel did not take it."""
@@ -147,7 +148,7 @@ class RtpSession:
 
     def _on_rtcp(self, data: bytes, source: Address, age: float) -> None:
         now = self._clock.monotonic() - age
-        if not self._is_rtcp_source(source, now):
+        if not self._is_rtcp_source(source):
             self._rtcp_dropped["rtcp_wrong_source"] += 1
             return
         try:
@@ -161,22 +162,22 @@ class RtpSession:
             elif not isinstance(packet, SourceDescription | Goodbye):
                 self._handlers.on_feedback(packet, now)
 
-    def _is_rtcp_source(self, source: Address, now: float) -> bool:
-        """From the signalled address, or from the host that RTP is locked to (a phone behind NAT)."""
+    def _is_rtcp_source(self, source: Address) -> bool:
+        """From the host that RTP is locked to (a phone behind NAT), or while it is not, from the signalled one."""
         if self.negotiated is None:
             return False
-        known_hosts = {self.negotiated.remote_rtcp[0]}
-        if self._lock.locked is not None:
-            known_hosts = {self._lock.locked[0], self.negotiated.remote_rtcp[0]}
-        return source[0] in known_hosts and self._rtcp_lock.accepts(source, now)
+        known = self._lock.locked or self.negotiated.remote_rtcp
+        if source != self.negotiated.remote_rtcp and source[0] != known[0]:
+            return False
+        self._rtcp_source = source
+        return True
 
     def _rtcp_destination(self) -> Address | None:
-        negotiated = self.negotiated
-        if negotiated is None or self._lock.destination is None:
+        negotiated, rtp = self.negotiated, self._lock.destination
+        if negotiated is None or rtp is None:
             return None
         if negotiated.remote_rtcp == negotiated.remote_rtp:
-            return self._lock.destination
-        known = self._rtcp_lock.destination
-        if known is not None and self._rtcp_lock.locked is None:
-            return (self._lock.destination[0], known[1])
-        return known
+            return rtp
+        if self._rtcp_source is not None:
+            return self._rtcp_source
+        return negotiated.remote_rtcp if rtp == negotiated.remote_rtp else (rtp[0], negotiated.remote_rtcp[1])
