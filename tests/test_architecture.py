@@ -46,6 +46,9 @@ ONLY_IN = {
     "pjsua2": {
         "signalling/user_agent.py",
         "signalling/pj_leg.py",
+        "signalling/pj_config.py",
+        "signalling/pj_log.py",
+        "signalling/pj_messages.py",
         "signalling/pj_native.py",
         "signalling/stack_facts.py",
     }

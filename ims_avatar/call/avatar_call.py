@@ -399,6 +399,7 @@ class AvatarCall:
             by_reinvite="reinvite" in add.ways,
             reinvite_delay_s=add.reinvite_delay_s,
             glare_retries=add.glare_retries,
+            video_timeout_s=add.answer_timeout_s,
         )
 
 

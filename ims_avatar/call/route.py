@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ims_avatar.errors import BadRequest, NotFound
-from ims_avatar.signalling.port import Headers, IncomingCall, OutgoingCall
+from ims_avatar.signalling.port import DialogTimers, Headers, IncomingCall, OutgoingCall
 from ims_avatar.signalling.profiles import PeerProfile
 from ims_avatar.signalling.rules import Intercept, Rules, calling_uri
 from ims_avatar.signalling.sdp import SessionDescription
@@ -99,6 +99,7 @@ def outgoing_call(
         offer=offer,
         routes=target.routes,
         headers=_copied(incoming.headers, caller, callee),
+        timers=DialogTimers(**callee.timers.model_dump()),
     )
     if callee.transport == "tcp" and "transport=" not in target.request_uri and not target.routes:
         return replace(call, request_uri=f"{target.request_uri};transport=tcp")

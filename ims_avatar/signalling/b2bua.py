@@ -60,6 +60,8 @@ class SideSettings:
     """Video may be added after the answer."""
     reinvite_delay_s: float = 0.0
     glare_retries: int = 3
+    video_timeout_s: float = EXCHANGE_TIMEOUT_S
+    """Until a re-INVITE that adds video is given up. An answer that comes later is still taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +293,9 @@ class Session:
             if leg.may_offer and leg.offer_due is not None and now >= leg.offer_due:
                 leg.offer_due = None
                 leg.exchange = Exchange.OURS
-                leg.exchange_deadline = now + EXCHANGE_TIMEOUT_S
+                adds_video = leg.video is Video.WANTED
+                patience = self._settings.of(leg.side).video_timeout_s if adds_video else EXCHANGE_TIMEOUT_S
+                leg.exchange_deadline = now + patience
                 if self._carried_from == other_side(leg.side):
                     self._carried_sent = True
                 video = leg.video in (Video.WANTED, Video.ACTIVE)

@@ -7,13 +7,14 @@ Why it looks as it does stands in pjsua2's sources (2.15): what must be sent is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import pjsua2 as pj
 import structlog
 
 from ims_avatar.errors import BadRequest
-from ims_avatar.signalling import sdp, sip_message
+from ims_avatar.signalling import sdp
+from ims_avatar.signalling.pj_messages import header_vector, message_of, parsed, refusal, retry_after
 from ims_avatar.signalling.pj_native import answer_request
 from ims_avatar.signalling.port import (
     Answered,
@@ -37,13 +38,12 @@ from ims_avatar.signalling.sip_message import SipMessage
 
 log = structlog.get_logger()
 
-_WARNING_AGENT: Final = "ims-avatar"
-
 
 class LegHost(Protocol):
     """What a leg needs of its user agent."""
 
     account: Any
+    """Of incoming calls."""
 
     def run(self, command: Callable[[], None]) -> None:
         """Have it done on the SIP thread, in order, outside any callback of pjsua2."""
@@ -51,8 +51,8 @@ class LegHost(Protocol):
 
     def emit(self, event: SipEvent) -> None: ...
 
-    def route(self, routes: tuple[str, ...]) -> None:
-        """Put the route set of the next call in place."""
+    def account_for(self, call: OutgoingCall) -> Any:
+        """An account with the route set and the timers of this call, valid for placing it now."""
         ...
 
 
@@ -119,8 +119,8 @@ class PjLeg:
 
 
 class PjCall(pj.Call):  # type: ignore[misc]
-    def __init__(self, leg: PjLeg, host: LegHost, call_id: int = pj.PJSUA_INVALID_ID) -> None:
-        super().__init__(host.account, call_id)
+    def __init__(self, leg: PjLeg, host: LegHost, account: Any, call_id: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(account, call_id)
         self._leg = leg
         self._host = host
         self._next_local: str | None = None
@@ -143,11 +143,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
     # Commands ---------------------------------------------------------------------------------------------------------
 
     def place(self, call: OutgoingCall) -> None:
-        self._host.route(call.routes)
         self._next_local = str(call.offer)
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = len(call.offer.media)
-        parameters.txOption.headers = _header_vector(call.headers)
+        parameters.txOption.headers = header_vector(call.headers)
         parameters.txOption.localUri = call.from_
         parameters.txOption.targetUri = call.request_uri
         self.makeCall(call.to, parameters)
@@ -160,7 +159,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         else:
             parameters = pj.CallOpParam(True)
         parameters.statusCode = status
-        parameters.txOption.headers = _header_vector(headers)
+        parameters.txOption.headers = header_vector(headers)
         if description is not None and self._late:
             self._next_local, self._offer_by_us_in_200 = str(description), True
             parameters.opt.audioCount = len(description.media)
@@ -179,7 +178,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         lines = [medium.type for medium in info.media]
         audio = sum(1 for kind in lines if kind == pj.PJMEDIA_TYPE_AUDIO)
         if len(description.media) < len(lines):
-            raise _refusal("an offer may not have fewer m= lines than the session (RFC 3264 8)")
+            raise refusal("an offer may not have fewer m= lines than the session (RFC 3264 8)")
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = audio + len(description.media) - len(lines)
         parameters.opt.videoCount = 0
@@ -195,7 +194,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
             status, description = 500, None
         parameters = pj.CallOpParam(True)
         parameters.statusCode = status
-        parameters.txOption.headers = _header_vector(headers)
+        parameters.txOption.headers = header_vector(headers)
         if description is not None:
             parameters.sdp.wholeSdp = str(description)
         self.answer(parameters)
@@ -214,7 +213,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         parameters = pj.CallOpParam()
         parameters.statusCode = status if not self._confirmed else 0
         parameters.reason = reason
-        parameters.txOption.headers = _header_vector(headers)
+        parameters.txOption.headers = header_vector(headers)
         self.hangup(parameters)
 
     def on_command_failed(self, error: Any) -> None:
@@ -248,7 +247,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
             if state.tsx.role == pj.PJSIP_ROLE_UAC and state.tsx.method == "INVITE":
                 self._on_invite_without_answer(state.tsx.statusCode)
             return
-        message = _parsed(state.src.rdata.wholeMsg)
+        message = parsed(state.src.rdata.wholeMsg)
         if message is None:
             return
         if message.is_request:
@@ -309,12 +308,12 @@ class PjCall(pj.Call):  # type: ignore[misc]
             self._host.emit(OfferAnswered(self._leg, description))
         else:
             status = message.status if message.status >= 300 else 488
-            self._host.emit(OfferRefused(self._leg, status, _retry_after(message)))
+            self._host.emit(OfferRefused(self._leg, status, retry_after(message)))
 
     def onCallState(self, prm: Any) -> None:
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_CONNECTING:
-            message = _message_of(prm.e)
+            message = message_of(prm.e)
             if message is not None and not message.is_request and message.status // 100 == 2:
                 self._on_answered(message)
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
@@ -324,7 +323,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def _on_confirmed(self, prm: Any) -> None:
         description = None
-        message = _message_of(prm.e)
+        message = message_of(prm.e)
         if self._offer_by_us_in_200 and message is not None and message.method == "ACK":
             self._offer_by_us_in_200 = False
             description = self._description(message)
@@ -350,7 +349,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         pj.Call.__swig_destroy__(self)
 
     def onCallRxReinvite(self, prm: Any) -> None:
-        message = _parsed(prm.rdata.wholeMsg)
+        message = parsed(prm.rdata.wholeMsg)
         description = self._description(message) if message else None
         if description is None:
             prm.statusCode = 488
@@ -391,41 +390,3 @@ class PjCall(pj.Call):  # type: ignore[misc]
         except BadRequest as error:
             log.info("SDP of the far end is of no use", leg=self._leg.name, cause=str(error))
             return None
-
-
-def _refusal(reason: str) -> Any:
-    error = pj.Error()
-    error.status, error.title = 70013, reason  # PJ_EINVALIDOP
-    return error
-
-
-def _header_vector(headers: Headers) -> Any:
-    vector = pj.SipHeaderVector()
-    for name, value in headers:
-        header = pj.SipHeader()
-        header.hName, header.hValue = name, value
-        vector.push_back(header)
-    return vector
-
-
-def _parsed(text: str) -> SipMessage | None:
-    """pjsip has read it before us, but with other eyes: what our parser refuses is not used."""
-    try:
-        return sip_message.parse(text.encode("utf-8", "surrogateescape"))
-    except BadRequest as error:
-        log.info("SIP message not used", cause=str(error))
-        return None
-
-
-def _message_of(event: Any) -> SipMessage | None:
-    """The received message of a state change: of its transaction, or by itself (ACK to a 2xx)."""
-    if event.type == pj.PJSIP_EVENT_TSX_STATE and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
-        return _parsed(event.body.tsxState.src.rdata.wholeMsg)
-    if event.type == pj.PJSIP_EVENT_RX_MSG:
-        return _parsed(event.body.rxMsg.rdata.wholeMsg)
-    return None
-
-
-def _retry_after(message: SipMessage) -> int | None:
-    value = (message.get("Retry-After") or "").split(";")[0].split("(")[0].strip()
-    return int(value) if value.isdigit() and len(value) < 6 else None

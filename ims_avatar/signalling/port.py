@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from ims_avatar.flow import Address
 from ims_avatar.signalling.sdp import SessionDescription
@@ -73,6 +73,20 @@ class SipLeg(Protocol):
         ...
 
 
+Use: TypeAlias = Literal["off", "optional", "required"]
+
+
+@dataclass(frozen=True, slots=True)
+class DialogTimers:
+    """Session timers (RFC 4028) and reliable provisional responses (RFC 3262) of one call."""
+
+    session_timer: Use = "optional"
+    session_expires_s: int = 1800
+    min_se_s: int = 90
+    reliable_provisional: Use = "optional"
+    """`off` and `optional` both take what the far end sends reliably; `required` demands it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingCall:
     """What `UserAgent.place` needs."""
@@ -86,6 +100,7 @@ class OutgoingCall:
     routes: tuple[str, ...] = ()
     """URIs of the pre-loaded route set (RFC 3261 8.1.2), each with `;lr`; empty: the Request-URI is the next hop."""
     headers: Headers = ()
+    timers: DialogTimers = DialogTimers()
 
 
 class UserAgent(Protocol):

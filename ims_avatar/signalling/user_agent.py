@@ -12,11 +12,9 @@ import collections
 import contextlib
 import gc
 import itertools
-import re
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pjsua2 as pj
@@ -25,39 +23,33 @@ import structlog
 from ims_avatar.errors import BadRequest, ConfigError, SignallingError
 from ims_avatar.flow import Address
 from ims_avatar.signalling import sdp, sip_message
-from ims_avatar.signalling.message_trace import OnMessage, message_in
 from ims_avatar.signalling.passthrough_codecs import PassthroughCodecs
+from ims_avatar.signalling.pj_config import (
+    UserAgentSettings,
+    account_config,
+    endpoint_config,
+    open_transports,
+    set_timers,
+)
 from ims_avatar.signalling.pj_leg import PjCall, PjLeg
+from ims_avatar.signalling.pj_log import LogWriter
 from ims_avatar.signalling.pj_native import apply_settings, shared_library
 from ims_avatar.signalling.port import Ended, EventHandler, IncomingCall, OutgoingCall, SipEvent
 from ims_avatar.signalling.sip_message import SipMessage
 from ims_avatar.signalling.stack_facts import parse_settings
 from ims_avatar.signalling.via import parse_via
 
+__all__ = ["PjUserAgent", "UserAgentSettings"]
+
 log = structlog.get_logger()
 
 _POLL_MS: Final = 10
 _COLLECT_EVERY: Final = 500
 """Rounds of the SIP thread between two garbage collections: some seconds."""
-_MOST_LEGS: Final = 1024
 _START_TIMEOUT_S: Final = 20.0
 _STOP_TIMEOUT_S: Final = 5.0
 _CLOSING_ROUNDS: Final = 50
 """How long the last BYEs may wait for their answers: half a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class UserAgentSettings:
-    address: str
-    """IP address of Contact and Via, and to listen on."""
-    port: int = 0
-    """UDP and TCP; 0 takes a free one."""
-    trusted: frozenset[Address] | None = None
-    """Sources of initial INVITEs: the front. None: everybody (a phone)."""
-    name: str = "ims-avatar"
-    """User part of the Contact, and User-Agent."""
-    on_message: OnMessage | None = None
-    """Gets every SIP message; for our own phones, which show them."""
 
 
 class PjUserAgent:
@@ -78,7 +70,8 @@ class PjUserAgent:
         self._wake = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._legs: set[PjLeg] = set()
         self.account: Any = None
-        self._account_config: Any = None
+        self._outgoing: Any = None
+        self._outgoing_config: Any = None
         self._thread = threading.Thread(target=self._run, name="sip", daemon=True)
 
     def start(self) -> None:
@@ -129,13 +122,16 @@ class PjUserAgent:
         if isinstance(event, Ended):
             self._legs.discard(event.leg)
 
-    def route(self, routes: tuple[str, ...]) -> None:
-        """pjsua2 routes a call by its account's proxies only; `modify` takes 0.2 ms and holds for the next call."""
+    def account_for(self, call: OutgoingCall) -> Any:
+        """pjsua2 takes route set and timers from an account; `modify` takes 0.2 ms and holds for the next call."""
+        config = self._outgoing_config
         proxies = pj.StringVector()
-        for uri in routes:
+        for uri in call.routes:
             proxies.push_back(uri)
-        self._account_config.sipConfig.proxies = proxies
-        self.account.modify(self._account_config)
+        config.sipConfig.proxies = proxies
+        set_timers(config, call.timers)
+        self._outgoing.modify(config)
+        return self._outgoing
 
     # The SIP thread ---------------------------------------------------------------------------------------------------
 
@@ -186,20 +182,23 @@ class PjUserAgent:
         endpoint = self._endpoint = pj.Endpoint()
         shared_library().pj_log_set_level(0)  # until our writer is in place, pjsip would write to standard output
         endpoint.libCreate()
-        endpoint.libInit(self._endpoint_config())
+        self._log_writer = LogWriter(self._settings.on_message)
+        endpoint.libInit(endpoint_config(self._settings, self._log_writer))
         self._message_size = self._ask_message_size()
         self._codecs = PassthroughCodecs()
         self._codecs.register()
-        self._open_transports(endpoint)
+        self._address = open_transports(endpoint, self._settings)
         # setNoDev would leak conference ports (488 from call 127): no clock runs their removal.
         endpoint.audDevManager().setNullDev()
         endpoint.libStart()
         for codec in endpoint.codecEnum2():
             endpoint.codecSetPriority(codec.codecId, 200)
         self._capacity = int(shared_library().pjsua_call_get_max_count())
-        self._account_config = self._new_account_config()
         self.account = _Account(self._on_incoming)
-        self.account.create(self._account_config)
+        self.account.create(account_config(self._settings, self._address), True)
+        self._outgoing_config = account_config(self._settings, self._address)
+        self._outgoing = _Account(self._on_incoming)
+        self._outgoing.create(self._outgoing_config)
         return endpoint
 
     def _ask_message_size(self) -> int:
@@ -212,54 +211,6 @@ class PjUserAgent:
             # Level 3 names the two ends of every call.
             shared_library().pj_log_set_level(_LOG_LEVEL)
         return told.get("PJSIP_MAX_PKT_LEN", _USUAL_MESSAGE_SIZE)
-
-    def _endpoint_config(self) -> Any:
-        config = pj.EpConfig()
-        self._log_writer = _LogWriter(self._settings.on_message)
-        traced = self._settings.on_message is not None
-        config.logConfig.level = config.logConfig.consoleLevel = 4 if traced else 3
-        config.logConfig.msgLogging = int(traced)
-        config.logConfig.writer = self._log_writer
-        config.uaConfig.threadCnt = 0
-        config.uaConfig.mainThreadOnly = True
-        config.uaConfig.maxCalls = _MOST_LEGS
-        config.uaConfig.userAgent = self._settings.name
-        config.medConfig.noVad = True
-        config.medConfig.clockRate = config.medConfig.sndClockRate = 8000
-        config.medConfig.threadCnt = 1
-        return config
-
-    def _open_transports(self, endpoint: Any) -> None:
-        """UDP first; TCP (for next hops that want it) on the same port when it is free, else on another."""
-        transport = pj.TransportConfig()
-        transport.boundAddress = transport.publicAddress = self._settings.address
-        transport.port = self._settings.port
-        udp = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
-        name = endpoint.transportGetInfo(udp).localName
-        self._address = (self._settings.address, int(name.rpartition(":")[2]))
-        for port in (self._address[1], 0):
-            transport.port = port
-            try:
-                endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, transport)
-            except pj.Error:
-                continue
-            break
-
-    def _new_account_config(self) -> Any:
-        config = pj.AccountConfig()
-        host, port = self._address
-        config.idUri = f"<sip:{self._settings.name}@{host}:{port}>"
-        config.mediaConfig.useLoopMedTp = True
-        config.mediaConfig.lockCodecEnabled = False
-        config.mediaConfig.transportConfig.boundAddress = host
-        config.mediaConfig.transportConfig.publicAddress = host
-        config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
-        config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
-        config.natConfig.contactRewriteUse = 0
-        config.natConfig.sipOutboundUse = 0
-        config.natConfig.viaRewriteUse = 0
-        config.natConfig.sdpNatRewriteUse = 0
-        return config
 
     def _close(self, endpoint: Any) -> None:
         """Every Call must be gone before libDestroy: the destructor of a later one asserts."""
@@ -275,6 +226,7 @@ class PjUserAgent:
             leg.abandon()
         self._run_commands()
         self.account.shutdown()
+        self._outgoing.shutdown()
         endpoint.libDestroy()
 
     # Calls ------------------------------------------------------------------------------------------------------------
@@ -283,7 +235,7 @@ class PjUserAgent:
         if self._stopping:
             self.emit(Ended(leg, 503))
             return
-        pj_call = PjCall(leg, self)
+        pj_call = PjCall(leg, self, self.account_for(call))
         self._legs.add(leg)
         try:
             pj_call.place(call)
@@ -295,7 +247,7 @@ class PjUserAgent:
 
     def _on_incoming(self, prm: Any) -> None:
         leg = PjLeg(self, self._leg_name("in"), owns_call_id=False)
-        call = PjCall(leg, self, prm.callId)
+        call = PjCall(leg, self, self.account, prm.callId)
         self._legs.add(leg)
         source = _source(prm.rdata.srcAddress)
         if self._settings.trusted is not None and source not in self._settings.trusted:
@@ -354,26 +306,3 @@ class _Account(pj.Account):  # type: ignore[misc]
 
     def onIncomingCall(self, prm: Any) -> None:
         self._on_incoming(prm)
-
-
-_USER_PART: Final = re.compile(r"(sips?:|tel:)[^@\s>;]*@?", re.IGNORECASE)
-
-
-class _LogWriter(pj.LogWriter):  # type: ignore[misc]
-    """pjsip's own log, for debugging, without user parts of URIs."""
-
-    def __init__(self, on_message: OnMessage | None) -> None:
-        super().__init__()
-        self._on_message = on_message
-        self.listened: list[str] | None = None
-        """Not None: entries are put here instead of the log."""
-
-    def write(self, entry: Any) -> None:
-        if self.listened is not None:
-            self.listened.append(entry.msg.rstrip())
-            return
-        seen = message_in(entry.msg) if self._on_message else None
-        if seen and self._on_message:
-            self._on_message(*seen)
-            return
-        log.debug("pjsip", level_of_pjsip=entry.level, text=_USER_PART.sub(r"\1…", entry.msg.strip()))
