@@ -26,6 +26,7 @@ def _rtp(number: int, payload_type: int, payload: bytes, ssrc: int = 0xBAD0BAD0)
 
 NOISE: dict[str, Callable[[int], bytes]] = {
     "voice": lambda number: _rtp(number, 8, bytes([number % 256]) * 160),
+    "video": lambda number: _rtp(number, 96, b"\x65" + bytes(200)),
     "unknown-type": lambda number: _rtp(number, 77, b"\x55" * 160),
     "no-rtp": lambda number: b"\x00" * (number % 40),
     "rtcp-cut-off": lambda number: b"\x80\xc8\x00\x06" + b"\x00" * (number % 8),
