@@ -42,6 +42,11 @@ def test_every_message_type_is_tried_here() -> None:
     assert {type(message) for message in MESSAGES} == set(Message.__args__)
 
 
+def test_a_dead_pool_is_noticed_within_half_a_second() -> None:
+    assert protocol.SILENCE_LIMIT + protocol.HEARTBEAT <= 0.5
+    assert protocol.SILENCE_LIMIT >= 3 * protocol.HEARTBEAT
+
+
 def test_sound_keeps_its_samples_and_instant() -> None:
     chunk = AudioChunk(3.5, np.array([0, -32768, 32767], np.int16))
     message = decode(encode(protocol.PushAudio.of(1, chunk)))
