@@ -83,7 +83,7 @@ async def test_the_lips_move_with_speech_and_rest_in_silence(
     pool: Process, client: PoolClient, speech: NDArray[np.int16], mouth: tuple[slice, slice]
 ) -> None:
     viewer = Viewer(client, SPEC)
-    await until(lambda: viewer.units, "no pictures", 60)
+    await until(lambda: viewer.units, "no pictures")
     await viewer.speak(silence, 0.4)
     quiet_end = len(viewer.units)
     await speaking(speech, viewer, 3.0)
@@ -97,7 +97,7 @@ async def test_streams_of_one_avatar_show_their_own_lips(
     pool: Process, client: PoolClient, speech: NDArray[np.int16], mouth: tuple[slice, slice]
 ) -> None:
     speaker, listener = Viewer(client, SPEC), Viewer(client, SPEC)
-    await until(lambda: speaker.units and listener.units, "no pictures", 60)
+    await until(lambda: speaker.units and listener.units, "no pictures")
     await asyncio.gather(speaking(speech, speaker, 2.5), listener.speak(silence, 2.5))
     moving, still = (restlessness(decode(viewer.units)[20:], mouth) for viewer in (speaker, listener))
     assert moving > 3 * still
@@ -107,12 +107,12 @@ async def test_streams_of_one_avatar_show_their_own_lips(
 
 async def test_after_kill_9_the_same_face_comes_back(pool: Process, client: PoolClient, tmp_path: Path) -> None:
     viewer = Viewer(client, SPEC)
-    await until(lambda: len(viewer.units) > 10, "no pictures", 60)
+    await until(lambda: len(viewer.units) > 10, "no pictures")
     pool.stop(signal.SIGKILL)
     await until(lambda: not client.available, "death not noticed")
     seen = len(viewer.units)
     with start_pool(tmp_path, "second.log"):
-        await until(lambda: len(viewer.units) > seen + 5, "not attached again", 60)
+        await until(lambda: len(viewer.units) > seen + 5, "not attached again")
     assert viewer.units[seen].keyframe
     before, after = decode(viewer.units[:seen])[-1], decode(viewer.units[seen:])[-1]
     assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.85  # the head moved on meanwhile
@@ -129,10 +129,10 @@ async def test_a_corrupt_model_file_ends_its_own_stream_only(client: PoolClient,
         decoder.write_bytes(data)
     with start_pool(tmp_path, "pool.log", tmp_path / "avatars"):
         bad, good = Viewer(client, StreamSpec("spoilt")), Viewer(client, SPEC)
-        await until(lambda: bad.errors, "no error", 60)
+        await until(lambda: bad.errors, "no error")
         assert isinstance(bad.errors[0], CorruptModel)
         assert "decoder.onnx" in str(bad.errors[0])
-        await until(lambda: len(good.units) > 10, "no pictures", 60)
+        await until(lambda: len(good.units) > 10, "no pictures")
         assert not bad.units
         assert not good.errors
 

@@ -42,6 +42,17 @@ class Viewer:
             await asyncio.sleep(pts + PACKET - time.monotonic())
             self._client.push_audio(self.stream, AudioChunk(pts, sound(n * PACKET, PACKET)))
 
+    def give(self, sound: Callable[[float, float], NDArray[np.int16]], seconds: float) -> float:
+        """Push all of it at once, to begin in 0.3 s: what is shown then does not depend on how busy this process is.
+
+        Returns the pts at which it begins.
+        """
+        begin = time.monotonic() + 0.3
+        for n in range(round(seconds / PACKET)):
+            chunk = AudioChunk(begin + n * PACKET, sound(n * PACKET, PACKET))
+            self._client.push_audio(self.stream, chunk)
+        return begin
+
     def pictures(self) -> list[CodedPicture | None]:
         return [read_coded_picture(luma) for luma in decode(self.units)]
 
@@ -50,7 +61,7 @@ def silence(begin: float, seconds: float) -> NDArray[np.int16]:
     return np.zeros(round(seconds * AUDIO_RATE), np.int16)
 
 
-async def until(condition: Callable[[], object], what: str, timeout: float = 10.0) -> None:
+async def until(condition: Callable[[], object], what: str, timeout: float = 30.0) -> None:
     """Return as soon as `condition()` is true; AssertionError with `what` after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
