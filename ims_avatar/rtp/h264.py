@@ -16,8 +16,6 @@ from ims_avatar.errors import BadPacket, NalTooLarge
 from ims_avatar.rtp.packet import RtpPacket
 
 IDR_SLICE = 5
-SEQUENCE_PARAMETER_SET = 7
-PICTURE_PARAMETER_SET = 8
 """nal_unit_type (H.264 table 7-1)."""
 
 STAP_A = 24
