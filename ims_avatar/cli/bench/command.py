@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -58,8 +61,7 @@ def call(
     def say(what: str) -> None:
         console.err.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {what}")
 
-    with tempfile.TemporaryDirectory(prefix="ims-avatar-bench-") as temporary:
-        folder = Path(temporary)
+    with _work_folder() as folder:
         say("without the service, for comparison")
         direct = run_calls(folder / "direct", min(calls, 2), DIRECT_S, audio.resolve(), None, say)
         say("starting the service")
@@ -83,6 +85,14 @@ def call(
     if out is not None:
         _write(out, json.dumps(result.as_json(), indent=2) + "\n")
     raise typer.Exit(int(bool(run.failed) or not run.pairs))
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """For logs and recordings; it stays when the bench fails, for they say why."""
+    folder = Path(tempfile.mkdtemp(prefix="ims-avatar-bench-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _repeated(sound: NDArray[np.int16], seconds: float) -> NDArray[np.int16]:

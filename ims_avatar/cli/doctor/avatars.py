@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ims_avatar.avatars.repository import AvatarRepository
+from ims_avatar.avatars.repository import AUDIO_ENCODER, AvatarRepository
 from ims_avatar.cli.doctor.finding import Finding, ok, problem
 from ims_avatar.config import Config
 from ims_avatar.errors import AvatarError
@@ -12,6 +12,11 @@ from ims_avatar.errors import AvatarError
 
 def check_avatars(config: Config) -> Iterator[Finding]:
     repository = AvatarRepository(config.avatars.paths)
+    try:
+        encoder = repository.base_model(AUDIO_ENCODER).manifest
+        yield ok("audio encoder", f"version {encoder.version}, hashes right")
+    except AvatarError as error:
+        yield problem("audio encoder", str(error).removesuffix(f". Remedy: {error.remedy}"), error.remedy)
     names = repository.names()
     if not names:
         yield problem(
