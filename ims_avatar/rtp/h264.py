@@ -58,7 +58,6 @@ class ReceivedPicture:
     timestamp: int
     data: bytes
     keyframe: bool
-    packets: int
 
 
 class Depacketiser:
@@ -139,7 +138,6 @@ class Depacketiser:
             timestamp=self._timestamp or 0,
             data=b"".join(START_CODE + unit for unit in self._units),
             keyframe=any(unit[0] & 0x1F == IDR_SLICE for unit in self._units),
-            packets=self._packets,
         )
         self.broken += not whole
         self._units, self._fragments, self._packets, self._damaged = [], None, 0, False
