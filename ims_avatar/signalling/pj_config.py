@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pjsua2 as pj
 
@@ -25,6 +26,9 @@ _RELIABLE_USE: Final = {
 """pjsip supports 100rel in any case; its OPTIONAL would send every 180 reliably."""
 
 
+TimersOf: TypeAlias = Callable[[Address], DialogTimers]
+
+
 @dataclass(frozen=True, slots=True)
 class UserAgentSettings:
     address: str
@@ -37,6 +41,8 @@ class UserAgentSettings:
     """User part of the Contact, and User-Agent."""
     on_message: OnMessage | None = None
     """Gets every SIP message; for our own phones, which show them."""
+    timers_of: TimersOf = lambda caller: DialogTimers()
+    """For an INVITE of this caller. Runs on the SIP thread: quick, and raises nothing."""
 
 
 def endpoint_config(settings: UserAgentSettings, writer: Any) -> Any:
@@ -91,7 +97,7 @@ def account_config(settings: UserAgentSettings, address: Address) -> Any:
 
 
 def set_timers(config: Any, timers: DialogTimers) -> None:
-    """On an account's configuration: for the calls placed with it from now on."""
+    """On an account's configuration: for the calls that begin with it from now on."""
     config.callConfig.timerUse = _TIMER_USE[timers.session_timer]
     config.callConfig.timerSessExpiresSec = timers.session_expires_s
     config.callConfig.timerMinSESec = timers.min_se_s

@@ -45,11 +45,20 @@ class LegHost(Protocol):
     account: Any
     """Of incoming calls."""
 
+    @property
+    def request_sdp(self) -> bytes:
+        """SDP of the request that pjsip handles now."""
+        ...
+
     def run(self, command: Callable[[], None]) -> None:
         """Have it done on the SIP thread, in order, outside any callback of pjsua2."""
         ...
 
     def emit(self, event: SipEvent) -> None: ...
+
+    def learn(self, description: SessionDescription) -> None:
+        """Before pjsip gets a description of ours."""
+        ...
 
     def account_for(self, call: OutgoingCall) -> Any:
         """An account with the route set and the timers of this call, valid for placing it now."""
@@ -84,7 +93,14 @@ class PjLeg:
         self._post(lambda call: call.end(status, headers, reason))
 
     def offer(self, sdp: SessionDescription) -> None:
-        self._post(lambda call: call.reinvite_with(sdp))
+        def command(call: PjCall) -> None:
+            try:
+                call.reinvite_with(sdp)
+            except pj.Error:
+                self._host.emit(OfferRefused(self, 491))
+                raise
+
+        self._post(command)
 
     def accept_offer(self, sdp: SessionDescription) -> None:
         self._post(lambda call: call.finish_reinvite(200, sdp, ()))
@@ -143,7 +159,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
     # Commands ---------------------------------------------------------------------------------------------------------
 
     def place(self, call: OutgoingCall) -> None:
-        self._next_local = str(call.offer)
+        self._next_local = self._text(call.offer)
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = len(call.offer.media)
         parameters.txOption.headers = header_vector(call.headers)
@@ -161,10 +177,10 @@ class PjCall(pj.Call):  # type: ignore[misc]
         parameters.statusCode = status
         parameters.txOption.headers = header_vector(headers)
         if description is not None and self._late:
-            self._next_local, self._offer_by_us_in_200 = str(description), True
+            self._next_local, self._offer_by_us_in_200 = self._text(description), True
             parameters.opt.audioCount = len(description.media)
         elif description is not None:
-            parameters.sdp.wholeSdp = str(description)
+            parameters.sdp.wholeSdp = self._text(description)
         self.answer(parameters)
 
     _late = False
@@ -179,11 +195,17 @@ class PjCall(pj.Call):  # type: ignore[misc]
         audio = sum(1 for kind in lines if kind == pj.PJMEDIA_TYPE_AUDIO)
         if len(description.media) < len(lines):
             raise refusal("an offer may not have fewer m= lines than the session (RFC 3264 8)")
+        if self._offering or self._offered_media or self._offer_by_us_in_200:
+            raise refusal("another offer waits for its answer")  # pjsip would assert
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = audio + len(description.media) - len(lines)
         parameters.opt.videoCount = 0
-        self._next_local, self._offering = str(description), True
-        self.reinvite(parameters)
+        self._next_local, self._offering = self._text(description), True
+        try:
+            self.reinvite(parameters)
+        except pj.Error:
+            self._offering, self._next_local = False, None
+            raise
 
     def finish_reinvite(self, status: int, description: SessionDescription | None, headers: Headers) -> None:
         expected, self._offered_media = self._offered_media, 0
@@ -196,11 +218,11 @@ class PjCall(pj.Call):  # type: ignore[misc]
         parameters.statusCode = status
         parameters.txOption.headers = header_vector(headers)
         if description is not None:
-            parameters.sdp.wholeSdp = str(description)
+            parameters.sdp.wholeSdp = self._text(description)
         self.answer(parameters)
 
     def prepare(self, answerer: OfferAnswerer, standing_offer: SessionDescription) -> None:
-        self._answerer, self._standing_offer = answerer, str(standing_offer)
+        self._answerer, self._standing_offer = answerer, self._text(standing_offer)
 
     def send_info(self, content_type: str, body: str) -> None:
         parameters = pj.CallSendRequestParam()
@@ -216,12 +238,13 @@ class PjCall(pj.Call):  # type: ignore[misc]
         parameters.txOption.headers = header_vector(headers)
         self.hangup(parameters)
 
+    def _text(self, description: SessionDescription) -> str:
+        self._host.learn(description)
+        return str(description)
+
     def on_command_failed(self, error: Any) -> None:
         """A command that came too late (the leg changed meanwhile) or that pjsip refused."""
         log.debug("command refused by pjsip", leg=self._leg.name, status=error.status, title=error.title)
-        if self._offering:
-            self._offering, self._next_local = False, None
-            self._host.emit(OfferRefused(self._leg, 491))
 
     # Callbacks of pjsua2 ----------------------------------------------------------------------------------------------
 
@@ -244,8 +267,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
             return
         state = prm.e.body.tsxState
         if state.type != pj.PJSIP_EVENT_RX_MSG:
-            if state.tsx.role == pj.PJSIP_ROLE_UAC and state.tsx.method == "INVITE":
-                self._on_invite_without_answer(state.tsx.statusCode)
+            if state.tsx.method == "INVITE":
+                self._on_invite_without_message(state.tsx)
             return
         message = parsed(state.src.rdata.wholeMsg)
         if message is None:
@@ -258,11 +281,24 @@ class PjCall(pj.Call):  # type: ignore[misc]
         elif state.tsx.method == "INVITE":
             self._on_invite_response(message)
 
-    def _on_invite_without_answer(self, status: int) -> None:
-        """The client transaction of our re-INVITE timed out, or its transport failed (RFC 3261 17.1.1.2)."""
-        if self._offering and status >= 300:
-            self._offering = False
-            self._host.emit(OfferRefused(self._leg, status))
+    def _on_invite_without_message(self, transaction: Any) -> None:
+        """Our re-INVITE timed out or its transport failed (RFC 3261 17.1.1.2), or theirs is over."""
+        if transaction.role == pj.PJSIP_ROLE_UAC:
+            if self._offering and transaction.statusCode >= 300:
+                self._offering = False
+                self._host.emit(OfferRefused(self._leg, transaction.statusCode))
+        elif self._confirmed and transaction.state == pj.PJSIP_TSX_STATE_TERMINATED:
+            self._offer_by_us_in_200 = False  # its ACK came; an answer in it was seen by onCallMediaState
+
+    def onCallMediaState(self, prm: Any) -> None:
+        """Offer and answer are complete. Only one answer reaches us nowhere else: the one in the ACK of a re-INVITE."""
+        if not (self._confirmed and self._offer_by_us_in_200):
+            return
+        self._offer_by_us_in_200 = False
+        try:
+            self._host.emit(OfferAnswered(self._leg, sdp.parse(self._host.request_sdp)))
+        except BadRequest as error:
+            log.info("answer in ACK is of no use", leg=self._leg.name, cause=str(error))
 
     def _on_request(self, message: SipMessage) -> None:
         if message.method == "UPDATE":
@@ -369,7 +405,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
         if answer is None or len(answer.media) != len(offer.media):
             prm.statusCode = 488
             return
-        self._next_local = str(answer)
+        self._next_local = self._text(answer)
         self._host.emit(UpdateAnswered(self._leg, offer, answer))
 
     def onCallTransferRequest(self, prm: Any) -> None:

@@ -34,7 +34,9 @@ from ims_avatar.signalling.pj_config import (
 from ims_avatar.signalling.pj_leg import PjCall, PjLeg
 from ims_avatar.signalling.pj_log import LogWriter
 from ims_avatar.signalling.pj_native import apply_settings, shared_library
-from ims_avatar.signalling.port import Ended, EventHandler, IncomingCall, OutgoingCall, SipEvent
+from ims_avatar.signalling.port import DialogTimers, Ended, EventHandler, IncomingCall, OutgoingCall, SipEvent
+from ims_avatar.signalling.request_watch import RequestWatch
+from ims_avatar.signalling.sdp import SessionDescription
 from ims_avatar.signalling.sip_message import SipMessage
 from ims_avatar.signalling.stack_facts import parse_settings
 from ims_avatar.signalling.via import parse_via
@@ -70,8 +72,10 @@ class PjUserAgent:
         self._wake = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._legs: set[PjLeg] = set()
         self.account: Any = None
+        self._account_config: Any = None
         self._outgoing: Any = None
         self._outgoing_config: Any = None
+        self._incoming_timers: DialogTimers | None = None
         self._thread = threading.Thread(target=self._run, name="sip", daemon=True)
 
     def start(self) -> None:
@@ -111,6 +115,10 @@ class PjUserAgent:
 
     # LegHost ----------------------------------------------------------------------------------------------------------
 
+    @property
+    def request_sdp(self) -> bytes:
+        return self._watch.sdp
+
     def run(self, command: Callable[[], None]) -> None:
         self._commands.append(command)
         if threading.current_thread() is not self._thread:
@@ -121,6 +129,9 @@ class PjUserAgent:
             self._loop.call_soon_threadsafe(self._handler, event)
         if isinstance(event, Ended):
             self._legs.discard(event.leg)
+
+    def learn(self, description: SessionDescription) -> None:
+        self._codecs.learn(description)
 
     def account_for(self, call: OutgoingCall) -> Any:
         """pjsua2 takes route set and timers from an account; `modify` takes 0.2 ms and holds for the next call."""
@@ -179,12 +190,13 @@ class PjUserAgent:
     def _open(self) -> Any:
         if not apply_settings():
             log.info("this pjsip build keeps its own timeout and TCP settings")
-        endpoint = self._endpoint = pj.Endpoint()
+        endpoint = self._endpoint = _Endpoint(self._on_select_account)
         shared_library().pj_log_set_level(0)  # until our writer is in place, pjsip would write to standard output
         endpoint.libCreate()
         self._log_writer = LogWriter(self._settings.on_message)
         endpoint.libInit(endpoint_config(self._settings, self._log_writer))
         self._message_size = self._ask_message_size()
+        self._watch = RequestWatch()
         self._codecs = PassthroughCodecs()
         self._codecs.register()
         self._address = open_transports(endpoint, self._settings)
@@ -194,8 +206,9 @@ class PjUserAgent:
         for codec in endpoint.codecEnum2():
             endpoint.codecSetPriority(codec.codecId, 200)
         self._capacity = int(shared_library().pjsua_call_get_max_count())
+        self._account_config = account_config(self._settings, self._address)
         self.account = _Account(self._on_incoming)
-        self.account.create(account_config(self._settings, self._address), True)
+        self.account.create(self._account_config, True)
         self._outgoing_config = account_config(self._settings, self._address)
         self._outgoing = _Account(self._on_incoming)
         self._outgoing.create(self._outgoing_config)
@@ -244,6 +257,22 @@ class PjUserAgent:
             leg.call = None
             self.emit(Ended(leg, _STATUS_OF.get(error.status, 500)))
             pj.Call.__swig_destroy__(pj_call)
+
+    def _on_select_account(self, rdata: Any) -> None:
+        """An INVITE, before pjsua looks at it: what it must know by then. Whoever may not call is refused later."""
+        try:
+            invite = sip_message.parse(rdata.wholeMsg.encode("utf-8", "surrogateescape"))
+            if invite.method != "INVITE":
+                return
+            timers = self._settings.timers_of(self._caller(invite, _source(rdata.srcAddress)))
+            if timers != self._incoming_timers:
+                self._incoming_timers = timers
+                set_timers(self._account_config, timers)
+                self.account.modify(self._account_config)
+            if invite.body:
+                self._codecs.learn(sdp.parse(invite.body))
+        except BadRequest:
+            return  # `_on_incoming` says so
 
     def _on_incoming(self, prm: Any) -> None:
         leg = PjLeg(self, self._leg_name("in"), owns_call_id=False)
@@ -297,6 +326,15 @@ _STATUS_OF: Final = {_TOO_MANY: 503, _TOO_LONG: 513}
 def _source(text: str) -> Address:
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+class _Endpoint(pj.Endpoint):  # type: ignore[misc]
+    def __init__(self, on_select_account: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._on_select_account = on_select_account
+
+    def onSelectAccount(self, prm: Any) -> None:
+        self._on_select_account(prm.rdata)
 
 
 class _Account(pj.Account):  # type: ignore[misc]

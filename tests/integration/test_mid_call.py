@@ -21,7 +21,7 @@ def peers() -> None:
     ("caller", "callee", "user"),
     [
         ("caller_updates", "callee_is_told_hold", "bob"),
-        ("caller_asks_for_an_offer", "callee_audio", "bob"),
+        ("caller_asks_for_an_offer", "callee_is_told_hold", "bob"),
         ("caller_sends_info", "callee_gets_digits", "bob"),
         ("caller_refers", "callee_audio", "bob"),
         ("caller_wants_reliable_progress", "callee_early_media", "bob"),

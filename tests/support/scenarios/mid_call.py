@@ -72,10 +72,15 @@ MID_CALL = {
         + caller_request("INVITE", 2)
         + expect(100, optional=True)
         + expect(200, action(must_match(WANTS_AUDIO, "offered")))
-        + caller_request("ACK", 2, sdp(2))
+        + caller_request("ACK", 2, sdp(2, audio_direction="sendonly"))
+        + pause(1000)
+        + caller_request("INVITE", 3)
+        + expect(100, optional=True)
+        + expect(200, action(must_match("a=sendrecv", "reopened")))
+        + caller_request("ACK", 3, sdp(3))
         + pause(1500)
-        + hang_up(3)
-        + use("offered")
+        + hang_up(4)
+        + use("offered", "reopened")
     ),
     "caller_sends_info": (
         CALL
