@@ -25,8 +25,8 @@ from tests.support.tone import frequency_of, read_wav, share_of, write_wav
 from tests.support.wire import Capture, Wire
 
 pytestmark = pytest.mark.peers
-SYLLABLES = [0.5 + 1.2 * number for number in range(10)]
-"""Seconds into the call at which the speaking side says "ah"."""
+SYLLABLES = [0.5 + 1.203 * number for number in range(10)]
+"""Seconds into the call at which the speaking side says "ah"; no multiple of a packet, so that no two are the same."""
 SAME_PERSON = 0.97
 CLOSED, OPEN = 4.0, 7.0
 """Mean change of the mouth's luma: below the one it rests, above the other it speaks."""

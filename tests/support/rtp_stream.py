@@ -51,11 +51,13 @@ class RtpStream:
 
     @property
     def is_video(self) -> bool:
-        """A dynamic payload type whose clock runs at 90 kHz; every audio clock is slower (RFC 3551 4.5, 5)."""
-        first, last = self.packets[0], self.packets[-1]
-        if min(packet.payload_type for packet in self.packets) < FIRST_DYNAMIC or last.time <= first.time:
+        """A dynamic payload type, and packets of one instant, or a clock of 90 kHz: no sound has either."""
+        media = [packet for packet in self.packets if packet.payload_type not in EVENT_TYPES]
+        if not media or min(packet.payload_type for packet in media) < FIRST_DYNAMIC:
             return False
-        return (last.timestamp - first.timestamp) % 2**32 / (last.time - first.time) > 70_000
+        elapsed = max(media[-1].time - media[0].time, 1e-3)
+        clock_rate = (media[-1].timestamp - media[0].timestamp) % 2**32 / elapsed
+        return len({packet.timestamp for packet in media}) < len(media) or clock_rate > 70_000
 
     @property
     def start(self) -> float:
