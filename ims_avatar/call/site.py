@@ -8,10 +8,11 @@ from pathlib import Path
 
 from ims_avatar.clock import Clock
 from ims_avatar.config import Config
+from ims_avatar.errors import ImsAvatarError
 from ims_avatar.flow import Address
 from ims_avatar.inference.client import PoolClient
 from ims_avatar.rtp.ports import PortPool
-from ims_avatar.signalling.port import UserAgent
+from ims_avatar.signalling.port import DialogTimers, UserAgent
 from ims_avatar.signalling.profiles import PeerProfile, load_profile
 from ims_avatar.signalling.rules import Rules
 
@@ -41,6 +42,14 @@ class CallSite:
         if key not in self._profiles:
             self._profiles[key] = load_profile(name, self.config.profiles_path)
         return self._profiles[key]
+
+    def timers_of(self, caller: Address) -> DialogTimers:
+        """Of the profile of the peer at this address; the defaults for a stranger, who is refused anyway."""
+        try:
+            profile = self.profile(self.rules.peer(caller[0]).profile)
+        except ImsAvatarError:
+            return DialogTimers()
+        return DialogTimers(**profile.timers.model_dump())
 
     def reload(self, config: Config) -> None:
         """For calls that begin from now on."""

@@ -1,303 +1,225 @@
-"""Codecs of pjmedia that pjsua2 does not reach by itself, through ctypes on the same shared library.
+"""Every audio codec is negotiable: pjsua takes only what pjmedia's codec manager knows, and our media plane carries the
+packets of any. Codecs that encode nothing, one factory (pjmedia/codec.h) for each name that turns up.
 
-1. Audio codecs that encode nothing (AMR, AMR-WB, EVS, Opus ...): pjsua negotiates only what its codec manager knows,
-   and our media plane carries the packets. One pjmedia codec factory (pjmedia/codec.h) answers for all of them.
-2. Format matching by parameters: pjmedia compares rtpmap only; the callback below also compares what makes two payload
-   types of one codec different (`pjmedia_sdp_neg_register_fmt_match_cb`).
-
-The structures are those of pjproject 2.10 to 2.15.
+pjmedia runs a stream of its own beside ours (over a loop transport). To that stream each of these codecs is 8 kHz mono
+in 20 ms frames, whatever the clock rate, channels and parameters in SDP. pjmedia's own codecs and mixer abort on odd
+ones (`iLBC` with another mode, `PCMA/1`), so its own codecs are taken out.
 """
 
 from __future__ import annotations
 
 import ctypes as c
-from dataclasses import dataclass
+from collections import OrderedDict
 from typing import Any, Final
 
+import structlog
+
+from ims_avatar.signalling.format_matching import FormatMatching
 from ims_avatar.signalling.pj_native import shared_library
-
-_SUCCESS: Final = 0
-_NOT_FOUND: Final = 70006
-"""PJ_ENOTFOUND."""
-_FORMATS_DIFFER: Final = 220045
-"""PJMEDIA_SDP_EFORMATNOTEQUAL."""
-_TYPE_AUDIO: Final = 1
-_FRAME_NONE: Final = 0
-_FRAME_AUDIO: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class PassthroughCodec:
-    name: str
-    clock_rate: int
-    channels: int
-    payload_type: int
-
-
-CODECS: Final = (
-    PassthroughCodec("AMR-WB", 16_000, 1, 104),
-    PassthroughCodec("AMR", 8_000, 1, 105),
-    PassthroughCodec("EVS", 16_000, 1, 106),
-    PassthroughCodec("opus", 48_000, 2, 107),
-    PassthroughCodec("G729", 8_000, 1, 18),
-    PassthroughCodec("G726-32", 8_000, 1, 108),
+from ims_avatar.signalling.pjmedia_types import (
+    FRAME_AUDIO,
+    FRAME_NONE,
+    NOT_FOUND,
+    SUCCESS,
+    TYPE_AUDIO,
+    Codec,
+    CodecInfo,
+    CodecOp,
+    CodecParam,
+    Coder,
+    Factory,
+    FactoryOp,
+    Ptr,
+    Str,
 )
-_NAMES: Final = [codec.name.encode() for codec in CODECS]
+from ims_avatar.signalling.sdp import SessionDescription
 
-_DISTINGUISHING: Final = {"packetization-mode": "0", "octet-align": "0"}
-"""fmtp parameters whose difference makes two formats of one codec different, with their defaults
-(RFC 6184 8.1, RFC 4867 8.1)."""
+log = structlog.get_logger()
 
-
-class _Str(c.Structure):
-    _fields_ = (("ptr", c.c_void_p), ("slen", c.c_ssize_t))
-
-    def text(self) -> str:
-        return c.string_at(self.ptr, self.slen).decode("latin-1") if self.ptr and self.slen > 0 else ""
-
-
-class _CodecInfo(c.Structure):
-    _fields_ = (
-        ("type", c.c_int),
-        ("pt", c.c_uint),
-        ("name", _Str),
-        ("clock_rate", c.c_uint),
-        ("channel_cnt", c.c_uint),
-    )
-
-
-class _FmtpParameter(c.Structure):
-    _fields_ = (("name", _Str), ("val", _Str))
-
-
-class _Fmtp(c.Structure):
-    _fields_ = (("cnt", c.c_uint8), ("param", _FmtpParameter * 16))
-
-
-class _ParamInfo(c.Structure):
-    _fields_ = (
-        ("clock_rate", c.c_uint),
-        ("channel_cnt", c.c_uint),
-        ("avg_bps", c.c_uint32),
-        ("max_bps", c.c_uint32),
-        ("max_rx_frame_size", c.c_uint),
-        ("frm_ptime", c.c_uint16),
-        ("frm_ptime_denum", c.c_uint8),
-        ("enc_ptime", c.c_uint16),
-        ("enc_ptime_denum", c.c_uint8),
-        ("pcm_bits_per_sample", c.c_uint8),
-        ("pt", c.c_uint8),
-        ("fmt_id", c.c_uint32),
-    )
-
-
-class _ParamSetting(c.Structure):
-    _fields_ = (
-        ("frm_per_pkt", c.c_uint8),
-        ("flags", c.c_uint),
-        ("enc_fmtp", _Fmtp),
-        ("dec_fmtp", _Fmtp),
-        ("packet_loss", c.c_uint),
-        ("complexity", c.c_uint),
-        ("cbr", c.c_int),
-    )
-
-
-class _CodecParam(c.Structure):
-    _fields_ = (("info", _ParamInfo), ("setting", _ParamSetting))
-
-
-class _Frame(c.Structure):
-    _fields_ = (
-        ("type", c.c_int),
-        ("buf", c.c_void_p),
-        ("size", c.c_size_t),
-        ("timestamp", c.c_uint64),
-        ("bit_info", c.c_uint32),
-    )
-
-
-_Ptr = c.c_void_p
-_InfoPtr, _ParamPtr, _FramePtr = c.POINTER(_CodecInfo), c.POINTER(_CodecParam), c.POINTER(_Frame)
-_Coder = c.CFUNCTYPE(c.c_int, _Ptr, _FramePtr, c.c_uint, _FramePtr)
-
-
-class _FactoryOp(c.Structure):
-    _fields_ = (
-        ("test_alloc", c.CFUNCTYPE(c.c_int, _Ptr, _InfoPtr)),
-        ("default_attr", c.CFUNCTYPE(c.c_int, _Ptr, _InfoPtr, _ParamPtr)),
-        ("enum_info", c.CFUNCTYPE(c.c_int, _Ptr, c.POINTER(c.c_uint), _InfoPtr)),
-        ("alloc_codec", c.CFUNCTYPE(c.c_int, _Ptr, _InfoPtr, c.POINTER(_Ptr))),
-        ("dealloc_codec", c.CFUNCTYPE(c.c_int, _Ptr, _Ptr)),
-        ("destroy", c.CFUNCTYPE(c.c_int)),
-    )
-
-
-class _CodecOp(c.Structure):
-    _fields_ = (
-        ("init", c.CFUNCTYPE(c.c_int, _Ptr, _Ptr)),
-        ("open", c.CFUNCTYPE(c.c_int, _Ptr, _ParamPtr)),
-        ("close", c.CFUNCTYPE(c.c_int, _Ptr)),
-        ("modify", c.CFUNCTYPE(c.c_int, _Ptr, _ParamPtr)),
-        (
-            "parse",
-            c.CFUNCTYPE(c.c_int, _Ptr, _Ptr, c.c_size_t, c.POINTER(c.c_uint64), c.POINTER(c.c_uint), _FramePtr),
-        ),
-        ("encode", _Coder),
-        ("decode", _Coder),
-        ("recover", c.CFUNCTYPE(c.c_int, _Ptr, c.c_uint, _FramePtr)),
-    )
-
-
-class _Factory(c.Structure):
-    _fields_ = (("prev", _Ptr), ("next", _Ptr), ("data", _Ptr), ("op", c.POINTER(_FactoryOp)))
-
-
-class _Codec(c.Structure):
-    _fields_ = (("prev", _Ptr), ("next", _Ptr), ("data", _Ptr), ("factory", _Ptr), ("op", c.POINTER(_CodecOp)))
-
-
-class _MediaDescriptor(c.Structure):
-    """Beginning of pjmedia_sdp_media (pjmedia/sdp.h)."""
-
-    _fields_ = (
-        ("media", _Str),
-        ("port", c.c_uint),
-        ("port_count", c.c_uint),
-        ("transport", _Str),
-        ("fmt_count", c.c_uint),
-        ("fmt", _Str * 32),
-    )
-
-
-class _Attribute(c.Structure):
-    _fields_ = (("name", _Str), ("value", _Str))
-
-
-_MatchCallback = c.CFUNCTYPE(c.c_int, _Ptr, _Ptr, c.c_uint, _Ptr, c.c_uint, c.c_uint)
+_TOGETHER: Final = 24
+"""pjmedia's proposal has room for 32 formats, telephone-events among them."""
+_CODEC_ID_SIZE: Final = 32
+"""Of pjmedia_codec_id, with the closing zero."""
+_OWN_OF_PJMEDIA: Final = tuple(
+    f"pjmedia_codec_{name}_deinit"
+    for name in ("g711", "g722", "gsm", "ilbc", "l16", "speex", "g7221", "opus", "bcg729", "silk", "opencore_amrnb")
+)
+_DYNAMIC: Final = 96
+_MANAGER_SIZE: Final = 8192
+"""Not less than pjmedia_codec_mgr, which lies on the heap; streams are described on the stack."""
+_STAND_IN: Final = b"relayed"
+_CLOCK_RATE: Final = 8000
+_FRAME_MS: Final = 20
+_PLACES: Final = 20
+"""Codecs of one description that are learnt."""
+_MOST_CHANNELS: Final = 9
+"""pjmedia writes one digit, and aborts otherwise."""
+_EVENT: Final = "telephone-event"
 
 
 class PassthroughCodecs:
-    """The factory and the match callback. Must outlive the library: pjmedia keeps pointers into it."""
+    """Must outlive the library: pjmedia keeps pointers into it. Every method on the SIP thread."""
 
     def __init__(self) -> None:
         self._library = shared_library()
-        self._codecs: dict[int, _Codec] = {}
-        operations = dict(_FactoryOp._fields_)
-        self._factory_op = _FactoryOp(
+        self._matching = FormatMatching()
+        self._codecs: dict[int, Codec] = {}
+        self._known: OrderedDict[tuple[bytes, int], Factory] = OrderedDict()
+        """By pjmedia's codec id (`EVRC/8000/1`) and payload type, the one used longest ago first."""
+        self._former: list[Factory] = []
+        """Forgotten, but streams may still hold codecs of them."""
+        self._registering, self._registering_number = b"", _DYNAMIC
+        operations = dict(FactoryOp._fields_)
+        self._factory_op = FactoryOp(
             operations["test_alloc"](self._test_alloc),
             operations["default_attr"](self._default_attr),
             operations["enum_info"](self._enum_info),
             operations["alloc_codec"](self._alloc_codec),
             operations["dealloc_codec"](self._dealloc_codec),
-            operations["destroy"](lambda: _SUCCESS),
+            operations["destroy"](lambda: SUCCESS),
         )
-        coder = dict(_CodecOp._fields_)
-        self._codec_op = _CodecOp(
-            coder["init"](lambda codec, pool: _SUCCESS),
-            coder["open"](lambda codec, param: _SUCCESS),
-            coder["close"](lambda codec: _SUCCESS),
-            coder["modify"](lambda codec, param: _SUCCESS),
+        coder = dict(CodecOp._fields_)
+        self._codec_op = CodecOp(
+            coder["init"](lambda codec, pool: SUCCESS),
+            coder["open"](lambda codec, param: SUCCESS),
+            coder["close"](lambda codec: SUCCESS),
+            coder["modify"](lambda codec, param: SUCCESS),
             coder["parse"](self._parse),
-            _Coder(self._encode),
-            _Coder(self._decode),
+            Coder(self._encode),
+            Coder(self._decode),
             coder["recover"](self._recover),
         )
-        self._factory = _Factory(None, None, None, c.pointer(self._factory_op))
-        self._match = _MatchCallback(self._formats_match)
-        self._find_attribute = self._library.pjmedia_sdp_media_find_attr2
-        self._find_attribute.restype = _Ptr
-        self._find_attribute.argtypes = [_Ptr, c.c_char_p, _Ptr]
 
     def register(self) -> None:
-        """After Endpoint.libInit, on the SIP thread."""
+        """After Endpoint.libInit."""
         library = self._library
-        library.pjsua_get_pjmedia_endpt.restype = _Ptr
-        library.pjmedia_endpt_get_codec_mgr.restype = _Ptr
-        library.pjmedia_endpt_get_codec_mgr.argtypes = [_Ptr]
-        library.pjmedia_codec_mgr_register_factory.argtypes = [_Ptr, _Ptr]
-        manager = library.pjmedia_endpt_get_codec_mgr(library.pjsua_get_pjmedia_endpt())
-        library.pjmedia_codec_mgr_register_factory(manager, c.addressof(self._factory))
-        self.register_matching()
+        library.pjsua_get_pjmedia_endpt.restype = Ptr
+        library.pjmedia_endpt_get_codec_mgr.restype = Ptr
+        library.pjmedia_endpt_get_codec_mgr.argtypes = [Ptr]
+        library.pjmedia_codec_mgr_register_factory.argtypes = [Ptr, Ptr]
+        library.pjmedia_codec_mgr_unregister_factory.argtypes = [Ptr, Ptr]
+        library.pjmedia_codec_mgr_get_codec_info.argtypes = [Ptr, c.c_uint, Ptr]
+        library.pjmedia_codec_mgr_find_codecs_by_id.argtypes = [Ptr, Ptr, Ptr, Ptr, Ptr]
+        self._manager = library.pjmedia_endpt_get_codec_mgr(library.pjsua_get_pjmedia_endpt())
+        for name in _OWN_OF_PJMEDIA:
+            if hasattr(library, name):
+                getattr(library, name)()
+        # One at least: pjsua proposes something before it looks at an offer.
+        self._learn(_STAND_IN.decode(), _CLOCK_RATE, 1, _DYNAMIC)
+        self._matching.register()
 
-    def register_matching(self) -> None:
-        """The second half of `register`, which needs no endpoint."""
-        for name in (b"H264", b"H265", b"AMR", b"AMR-WB", b"EVS"):
-            encoding = _Str(c.cast(c.c_char_p(name), _Ptr), len(name))
-            self._library.pjmedia_sdp_neg_register_fmt_match_cb(c.byref(encoding), self._match)
+    def learn(self, description: SessionDescription) -> None:
+        """Before pjsip gets this description: all its audio codecs become negotiable.
+
+        pjmedia holds a few dozen; when they are more at once, those named longest ago are forgotten. pjsua insists on a
+        codec that it knows only where it looks at the offer of an incoming call.
+        """
+        for media in description.media:
+            if media.media == "audio" and not media.rejected:
+                for rtpmap in (media.rtpmap(number) for number in media.payload_types[:_PLACES]):
+                    if rtpmap is not None and rtpmap.encoding.lower() != _EVENT:
+                        self._learn(rtpmap.encoding, rtpmap.clock_rate, rtpmap.channels, rtpmap.payload_type)
+
+    def _learn(self, encoding: str, clock_rate: int, channels: int, payload_type: int) -> None:
+        """pjsip compares static payload types by their number, all others by name."""
+        if channels > _MOST_CHANNELS:
+            return
+        number = min(payload_type, _DYNAMIC)
+        codec_id = f"{encoding}/{clock_rate}/{channels}".encode()
+        key = (codec_id.upper(), number)
+        if key in self._known:
+            self._known.move_to_end(key)
+            return
+        if len(codec_id) >= _CODEC_ID_SIZE or self._holds(codec_id, number):
+            return
+        if len(self._known) >= _TOGETHER:
+            self._forget()
+        factory = Factory(None, None, None, c.pointer(self._factory_op))
+        self._registering, self._registering_number = codec_id, number
+        status = self._library.pjmedia_codec_mgr_register_factory(self._manager, c.addressof(factory))
+        if status != SUCCESS:
+            log.warning("pjmedia takes no further codec", status=status)
+            return
+        self._known[key] = factory
+
+    def _forget(self) -> None:
+        _, factory = self._known.popitem(last=False)
+        self._library.pjmedia_codec_mgr_unregister_factory(self._manager, c.addressof(factory))
+        in_use = {codec.factory for codec in self._codecs.values()}
+        self._former = [old for old in (*self._former, factory) if c.addressof(old) in in_use]
+
+    def _holds(self, codec_id: bytes, number: int) -> bool:
+        """Whether pjmedia has it under another key."""
+        found = c.POINTER(CodecInfo)()
+        if number < _DYNAMIC:
+            status = self._library.pjmedia_codec_mgr_get_codec_info(self._manager, number, c.byref(found))
+        else:
+            wanted, count = Str(c.cast(c.c_char_p(codec_id), Ptr), len(codec_id)), c.c_uint(1)
+            status = self._library.pjmedia_codec_mgr_find_codecs_by_id(
+                self._manager, c.byref(wanted), c.byref(count), c.byref(found), None
+            )
+        return bool(status == SUCCESS)
 
     # pjmedia_codec_factory_op -----------------------------------------------------------------------------------------
 
     def _test_alloc(self, factory: int, info: Any) -> int:
-        wanted = info[0].name.text().upper()
-        return _SUCCESS if any(codec.name.upper() == wanted for codec in CODECS) else _NOT_FOUND
+        """Any codec. That of a stream becomes the stand-in here; that of the
+        manager's list, from which pjsua writes its proposal, keeps its name."""
+        if 0 <= c.addressof(info[0]) - self._manager < _MANAGER_SIZE:
+            return SUCCESS
+        info[0].clock_rate, info[0].channel_cnt = _CLOCK_RATE, 1
+        info[0].name = Str(c.cast(c.c_char_p(_STAND_IN), Ptr), len(_STAND_IN))
+        return SUCCESS
 
     def _default_attr(self, factory: int, info: Any, param: Any) -> int:
-        c.memset(param, 0, c.sizeof(_CodecParam))
+        c.memset(param, 0, c.sizeof(CodecParam))
         out = param[0].info
-        out.clock_rate, out.channel_cnt, out.pt = info[0].clock_rate, info[0].channel_cnt, info[0].pt
+        out.clock_rate, out.channel_cnt, out.pt = _CLOCK_RATE, 1, info[0].pt
         out.avg_bps = out.max_bps = 24_000
-        out.max_rx_frame_size, out.frm_ptime, out.pcm_bits_per_sample = 512, 20, 16
+        out.max_rx_frame_size, out.frm_ptime, out.pcm_bits_per_sample = 512, _FRAME_MS, 16
         param[0].setting.frm_per_pkt = 1
-        return _SUCCESS
+        return SUCCESS
 
     def _enum_info(self, factory: int, count: Any, infos: Any) -> int:
-        count[0] = min(count[0], len(CODECS))
-        for index in range(count[0]):
-            codec, info = CODECS[index], infos[index]
-            info.type, info.pt = _TYPE_AUDIO, codec.payload_type
-            info.clock_rate, info.channel_cnt = codec.clock_rate, codec.channels
-            info.name = _Str(c.cast(c.c_char_p(_NAMES[index]), _Ptr), len(_NAMES[index]))
-        return _SUCCESS
+        """The codec that is being registered. pjmedia copies the structure and makes its id of it at once."""
+        if not count[0]:
+            return NOT_FOUND
+        count[0] = 1
+        name, rate, channels = self._registering.rsplit(b"/", 2)
+        info = infos[0]
+        info.type, info.pt = TYPE_AUDIO, self._registering_number
+        info.clock_rate, info.channel_cnt = int(rate), int(channels)
+        info.name = Str(c.cast(c.c_char_p(self._registering), Ptr), len(name))
+        return SUCCESS
 
     def _alloc_codec(self, factory: int, info: Any, out: Any) -> int:
-        codec = _Codec(None, None, None, factory, c.pointer(self._codec_op))
+        codec = Codec(None, None, None, factory, c.pointer(self._codec_op))
         self._codecs[c.addressof(codec)] = codec
         out[0] = c.addressof(codec)
-        return _SUCCESS
+        return SUCCESS
 
     def _dealloc_codec(self, factory: int, codec: int) -> int:
         self._codecs.pop(codec, None)
-        return _SUCCESS
+        return SUCCESS
 
     # pjmedia_codec_op: never called for a packet of ours, but pjmedia's clock asks for frames -------------------------
 
     def _parse(self, codec: int, packet: int, size: int, timestamp: Any, count: Any, frames: Any) -> int:
-        frames[0].type, frames[0].buf, frames[0].size = _FRAME_AUDIO, packet, size
+        frames[0].type, frames[0].buf, frames[0].size = FRAME_AUDIO, packet, size
         frames[0].timestamp, frames[0].bit_info = timestamp[0], 0
         count[0] = 1
-        return _SUCCESS
+        return SUCCESS
 
     def _encode(self, codec: int, frame: Any, size: int, out: Any) -> int:
-        out[0].type, out[0].size = _FRAME_NONE, 0
-        return _SUCCESS
+        out[0].type, out[0].size = FRAME_NONE, 0
+        return SUCCESS
 
     def _decode(self, codec: int, frame: Any, size: int, out: Any) -> int:
         c.memset(out[0].buf, 0, size)
-        out[0].type, out[0].size = _FRAME_AUDIO, min(size, out[0].size or size)
-        return _SUCCESS
+        out[0].type, out[0].size = FRAME_AUDIO, min(size, out[0].size or size)
+        return SUCCESS
 
     def _recover(self, codec: int, size: int, out: Any) -> int:
         c.memset(out[0].buf, 0, size)
-        out[0].type, out[0].size = _FRAME_AUDIO, size
-        return _SUCCESS
-
-    # pjmedia_sdp_neg_fmt_match_cb -------------------------------------------------------------------------------------
-
-    def _formats_match(self, pool: int, offer: int, offer_at: int, answer: int, answer_at: int, option: int) -> int:
-        """An exception must not cross into C, and none can arise: everything here is total on what pjmedia parsed."""
-        offered_type, offered = self._format(offer, offer_at)
-        answered_type, answered = self._format(answer, answer_at)
-        if offered_type == answered_type or not answered:
-            return _SUCCESS
-        same = all(offered.get(k, d) == answered.get(k, d) for k, d in _DISTINGUISHING.items())
-        profile = offered.get("profile-level-id", "")[:2].lower() == answered.get("profile-level-id", "")[:2].lower()
-        return _SUCCESS if same and profile else _FORMATS_DIFFER
-
-    def _format(self, media: int, at: int) -> tuple[str, dict[str, str]]:
-        """Payload type and fmtp parameters of the format at this place of an m= line."""
-        payload_type = c.cast(media, c.POINTER(_MediaDescriptor))[0].fmt[at]
-        found = self._find_attribute(media, b"fmtp", c.addressof(payload_type))
-        value = c.cast(found, c.POINTER(_Attribute))[0].value.text() if found else ""
-        pairs = (part.strip().partition("=") for part in value.partition(" ")[2].split(";") if part.strip())
-        return payload_type.text(), {name.lower(): text for name, _, text in pairs}
+        out[0].type, out[0].size = FRAME_AUDIO, size
+        return SUCCESS

@@ -13,7 +13,7 @@ from typing import Any
 
 import pjsua2 as pj
 
-from ims_avatar.signalling.passthrough_codecs import PassthroughCodecs
+from ims_avatar.signalling.format_matching import FormatMatching
 
 SUCCESS = 0
 STRICT = 1
@@ -31,8 +31,8 @@ class Pjmedia:
         size = c.c_size_t(4_000_000)
         self.pool = c.c_void_p(self.library.pj_pool_create(self.factory, b"sdp", size, size, None))
         self.buffers: list[Any] = []
-        self.codecs = PassthroughCodecs()
-        self.codecs.register_matching()
+        self.matching = FormatMatching()
+        self.matching.register()
 
     def parse(self, text: str) -> c.c_void_p | None:
         raw = text.encode()
