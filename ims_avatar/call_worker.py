@@ -32,6 +32,7 @@ from ims_avatar.control import (
     Drained,
     EndAll,
     Reload,
+    Reloaded,
     Stop,
     WorkerHello,
     WorkerStatus,
@@ -44,6 +45,7 @@ from ims_avatar.ops.log import set_up_log
 from ims_avatar.rtp.ports import PortPool
 from ims_avatar.signalling import port as sip
 from ims_avatar.signalling.causes import Cause
+from ims_avatar.signalling.pj_config import TimersOf
 from ims_avatar.signalling.user_agent import PjUserAgent, UserAgentSettings
 
 log = structlog.get_logger()
@@ -68,6 +70,7 @@ class CallWorker:
         self._numbers = itertools.count(1)
         self._ended: list[str] = []
         self._draining = False
+        self._timers_of: TimersOf = lambda caller: sip.DialogTimers()
         self._stopped = asyncio.Event()
 
     async def run(self) -> None:
@@ -78,6 +81,7 @@ class CallWorker:
         self._pool.start()
         self._agent = self._start_agent(loop)
         self._site = self._make_site()
+        self._timers_of = self._site.timers_of
         self._link = ControlLink(self._control_endpoint, self._name, self._on_control)
         host, port = self._agent.address
         calls = self._agent.capacity // LEGS_A_CALL
@@ -123,7 +127,10 @@ class CallWorker:
         trusted: frozenset[Address] = frozenset({(sip_config.address, sip_config.port)})
         failure: ConfigError | None = None
         for port in ports:
-            agent = PjUserAgent(UserAgentSettings(sip_config.address, port, trusted), self._on_sip_event, loop)
+            settings = UserAgentSettings(
+                sip_config.address, port, trusted, timers_of=lambda caller: self._timers_of(caller)
+            )
+            agent = PjUserAgent(settings, self._on_sip_event, loop)
             try:
                 agent.start()
             except ConfigError as error:
@@ -221,7 +228,8 @@ class CallWorker:
             log.error("configuration not read again, the old one stays", cause=str(error))
             return
         self._site.reload(self._config)
-        log.info("configuration read again")
+        self._link.send(Reloaded())
+        log.debug("new configuration in force")
 
     def _end_all(self) -> None:
         for call in tuple(self._calls.values()):

@@ -113,6 +113,12 @@ class Reload(_Message):
     kind: Literal["reload"] = "reload"
 
 
+class Reloaded(_Message):
+    """The answer to `Reload`: calls that begin from now on follow the new configuration."""
+
+    kind: Literal["reloaded"] = "reloaded"
+
+
 class Stop(_Message):
     """End the process in good order."""
 
@@ -120,7 +126,7 @@ class Stop(_Message):
 
 
 ControlMessage: TypeAlias = (
-    WorkerHello | WorkerStatus | WorkerGone | FrontHello | Drain | EndAll | Drained | Reload | Stop
+    WorkerHello | WorkerStatus | WorkerGone | FrontHello | Drain | EndAll | Drained | Reload | Reloaded | Stop
 )
 
 _ADAPTER: TypeAdapter[ControlMessage] = TypeAdapter(Annotated[ControlMessage, Field(discriminator="kind")])

@@ -23,6 +23,7 @@ from ims_avatar.control import (
     Drain,
     FrontHello,
     Reload,
+    Reloaded,
     Stop,
     WorkerGone,
     WorkerHello,
@@ -96,7 +97,8 @@ class FrontProcess:
             return
         self._routing.allow(_networks(self._config))
         self._routing.settings.retry_after_s = self._config.sip.retry_after_s
-        log.info("configuration read again")
+        self._link.send(Reloaded())
+        log.debug("new configuration in force")
 
 
 def _networks(config: Config) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,6 +29,7 @@ START_LIMIT_S = 60.0
 """All processes must be up by then."""
 START_ATTEMPTS = 3
 """A process that dies so often before the service is ready will not come up."""
+RELOAD_LIMIT_S = 5.0
 BYE_LIMIT_S = 5.0
 """After the grace period: time for the BYEs of the calls that are left."""
 STOP_LIMIT_S = 5.0
@@ -128,7 +129,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_end_signal, number)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
 
     def _on_end_signal(self, number: signal.Signals) -> None:
         if self._asked_to_end.is_set():
@@ -136,7 +137,10 @@ class Supervisor:
             self._end_at_once.set()
         self._asked_to_end.set()
 
-    def _reload(self) -> None:
+    def _on_hangup(self) -> None:
+        self._reloading = asyncio.ensure_future(self._reload())
+
+    async def _reload(self) -> None:
         if self._config_path is None:
             log.warning("no configuration to read again", remedy="start with --config FILE")
             return
@@ -151,6 +155,8 @@ class Supervisor:
         self._config = merged
         self._write_config()
         self._hub.send(self._board.reload())
+        if not await self._until(lambda: self._board.reloaded, RELOAD_LIMIT_S):
+            log.warning("not every process has read the configuration again")
         log.info("configuration read again", changed=changed, needs_restart=needs_restart)
 
     def _write_config(self) -> None:
@@ -166,17 +172,18 @@ class Supervisor:
         for worker in self._workers:
             worker.let_end()
         self._hub.send(self._board.drain())
-        if not await self._until_drained(grace):
+        if not await self._until(lambda: self._board.drained, grace):
             log.warning("grace period over, calls get their BYE", calls=self._board.running_calls)
             self._hub.send(self._board.end_calls())
-            await self._until_drained(BYE_LIMIT_S)
+            await self._until(lambda: self._board.drained, BYE_LIMIT_S)
 
-    async def _until_drained(self, limit: float) -> bool:
+    async def _until(self, condition: Callable[[], bool], limit: float) -> bool:
+        """Whether `condition` came to hold within `limit` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(limit):
-                while not self._board.drained:
+                while not condition():
                     await asyncio.sleep(POLL_S)
-        return self._board.drained
+        return condition()
 
     async def _unless_ended_at_once(self, work: Coroutine[None, None, None]) -> None:
         tasks = [asyncio.ensure_future(work), asyncio.ensure_future(self._end_at_once.wait())]

@@ -11,6 +11,7 @@ from ims_avatar.control import (
     EndAll,
     FrontHello,
     Reload,
+    Reloaded,
     Stop,
     WorkerGone,
     WorkerHello,
@@ -38,6 +39,7 @@ class Switchboard:
     statuses: dict[str, WorkerStatus] = field(default_factory=dict)
     draining: bool = False
     _drained: set[str] = field(default_factory=set)
+    _reloading: set[str] = field(default_factory=set)
 
     @property
     def ready(self) -> bool:
@@ -58,6 +60,11 @@ class Switchboard:
         """No worker has a call left; one that died has none."""
         return set(self.workers) <= self._drained
 
+    @property
+    def reloaded(self) -> bool:
+        """Everybody who was told follows the new configuration."""
+        return not self._reloading
+
     def receive(self, sender: str, message: ControlMessage) -> list[Outgoing]:
         """What follows from a message of the process `sender`. Names in messages count for nothing."""
         match message:
@@ -76,10 +83,13 @@ class Switchboard:
                 return self._to_front(message)
             case Drained() if sender in self.workers:
                 self._drained.add(sender)
+            case Reloaded():
+                self._reloading.discard(sender)
         return []
 
     def gone(self, name: str) -> list[Outgoing]:
         """The process `name` died."""
+        self._reloading.discard(name)  # it will come back with the new configuration
         if name == FRONT:
             self.front = None
             return []
@@ -97,7 +107,9 @@ class Switchboard:
         return self._to_workers(EndAll())
 
     def reload(self) -> list[Outgoing]:
-        return [*self._to_front(Reload()), *self._to_workers(Reload())]
+        messages = [*self._to_front(Reload()), *self._to_workers(Reload())]
+        self._reloading = {outgoing.to for outgoing in messages}
+        return messages
 
     def stop_workers(self) -> list[Outgoing]:
         return self._to_workers(Stop())

@@ -7,6 +7,7 @@ from ims_avatar.control import (
     EndAll,
     FrontHello,
     Reload,
+    Reloaded,
     Stop,
     WorkerGone,
     WorkerHello,
@@ -109,3 +110,13 @@ def test_a_message_that_does_not_fit_its_sender_changes_nothing() -> None:
     assert board.receive("stranger", _hello("worker-1")) == []
     assert board.receive("worker-1", _status("worker-1")) == []
     assert not board.workers and board.front is None and not board.statuses
+
+
+def test_a_reload_is_done_when_all_that_were_told_have_answered_or_died() -> None:
+    board = _running("worker-1", "worker-2")
+    board.reload()
+    board.receive(FRONT, Reloaded())
+    board.receive("worker-1", Reloaded())
+    assert not board.reloaded
+    board.gone("worker-2")
+    assert board.reloaded
