@@ -60,7 +60,7 @@ def test_a_run_learns_and_leaves_a_checkpoint(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(audio_encoder, "prepared", lambda _: (dict.fromkeys(audio_encoder.SHARES, frames), frames))
     monkeypatch.setattr(audio_encoder, "STRETCH", 60)
     monkeypatch.setattr(audio_encoder, "BATCH", 8)
-    settings = audio_encoder.Settings(tmp_path, tmp_path / "model", 0.02, 1, 1.0, 1.0)
+    settings = audio_encoder.Settings(tmp_path, tmp_path / "model", 0.05, 1, 1.0, 1.0)
     audio_encoder.Run(settings).train()
     network, run = audio_encoder.finished(settings)
     predicted, truth, _ = audio_encoder.evaluate(network, frames)
