@@ -210,11 +210,8 @@ class PhoneCall:
         if self.leg is not None:
             sdp, plan = self._sdp, self.plan
             video: Literal["recvonly"] | None = "recvonly" if plan.video == "accept" else None
-            standing = own_offer(sdp, codecs=plan.codecs, video=video if media.video else None)
-            self._offer = standing
-            self.leg.prepare(
-                lambda offer: own_answer(sdp, offer, codecs=plan.codecs, video=video).description, standing
-            )
+            self._offer = own_offer(sdp, codecs=plan.codecs, video=video if media.video else None)
+            self.leg.prepare(lambda offer: _answer_at_once(sdp, offer, plan.codecs, video), self._offer)
 
     def _on_info(self, kind: str, body: str) -> None:
         """Keys sent the old way (application/dtmf-relay: `Signal=5`)."""
