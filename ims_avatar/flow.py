@@ -84,6 +84,11 @@ class NegotiatedAudio:
     telephone_event: int | None = None
     """Payload type of RFC 4733 events, if negotiated."""
     ptime_ms: int = 20
+    comfort_noise: int | None = None
+    """Payload type of RFC 3389 comfort noise of the same clock rate, if negotiated."""
+    also_received: tuple[tuple[int, int], ...] = ()
+    """(payload type in our description, in the far end's) where the two differ: it may send under ours (RFC 3264 5.1),
+    and gets what bears its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ class NegotiatedVideo:
     """Bits a second on the payload, already held under b=AS/TIAS and the level."""
     mtu: int = 1200
     """Largest RTP packet in bytes, headers included."""
+    also_received: tuple[tuple[int, int], ...] = ()
+    """As for audio."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,11 @@ class RtpSession:
             rate = negotiated.clock_rate
             if negotiated.telephone_event is not None:
                 payload_types[negotiated.telephone_event] = False
+            if negotiated.comfort_noise is not None:
+                payload_types[negotiated.comfort_noise] = True
         if rate != self.stream.clock_rate:
             self.stream = OutgoingStream(rate)
-        self.receiver.configure(rate, payload_types)
+        self.receiver.configure(rate, payload_types, dict(negotiated.also_received))
         self._lock.signal(negotiated.remote_rtp)
 
     def send(self, datagram: bytes) -> bool:

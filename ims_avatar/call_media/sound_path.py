@@ -97,7 +97,7 @@ class SoundPath:
             duration = self._tap.duration if self._tap else negotiated.ptime_ms / 1000
             self._capture.observe(packet, arrival, duration)
         self._forward(packet, arrival)
-        if not is_sound:
+        if packet.payload_type == negotiated.telephone_event:
             self._digit_path.run(self._detect_digit, packet)
         if self._tap is not None:
             self._tap_path.run(self._decode, packet, arrival)
@@ -182,6 +182,8 @@ def _matching_payload_types(source: NegotiatedAudio | None, target: NegotiatedAu
     types = {source.payload_type: target.payload_type}
     if source.telephone_event is not None and target.telephone_event is not None:
         types[source.telephone_event] = target.telephone_event
+    if source.comfort_noise is not None and target.comfort_noise is not None:
+        types[source.comfort_noise] = target.comfort_noise
     return types
 
 

@@ -26,6 +26,7 @@ class RtpReceiver:
         self._lost_of_former_sources = 0
         self._clock_rate = 0
         self._payload_types: Mapping[int, bool] = {}
+        self._renumbered: Mapping[int, int] = {}
 
     @property
     def lost(self) -> int:
@@ -36,8 +37,14 @@ class RtpReceiver:
     def jitter_seconds(self) -> float:
         return self.source.jitter / self._clock_rate if self.source and self._clock_rate else 0.0
 
-    def configure(self, clock_rate: int, payload_types: Mapping[int, bool]) -> None:
-        """`payload_types`: those negotiated, and whether their timestamps are timed (not so: telephone events)."""
+    def configure(
+        self, clock_rate: int, payload_types: Mapping[int, bool], renumbered: Mapping[int, int] | None = None
+    ) -> None:
+        """`payload_types`: those negotiated, and whether their timestamps are timed (not so: telephone events).
+
+        `renumbered`: payload types of packets that come out under another number, one of `payload_types`.
+        """
+        self._renumbered = renumbered or {}
         self._clock_rate = clock_rate
         self._payload_types = payload_types
 
@@ -51,6 +58,7 @@ class RtpReceiver:
         except BadPacket:
             self.dropped["malformed"] += 1
             return None
+        packet.payload_type = self._renumbered.get(packet.payload_type, packet.payload_type)
         timed = self._payload_types.get(packet.payload_type)
         if timed is None:
             self.dropped["unknown_payload_type"] += 1

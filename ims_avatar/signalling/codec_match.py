@@ -66,11 +66,28 @@ def common(offered: Iterable[Format], answered: Iterable[Format]) -> tuple[tuple
     return tuple(pairs)
 
 
+def agreed_formats(ours: MediaDescription, theirs: MediaDescription) -> tuple[str, ...]:
+    """What of our m= line the far end's accepts: by meaning, as an answer may number anew (RFC 3264 section 6.1).
+
+    By number where nothing else matches (a phone that writes another H.264 profile); all when that fails too.
+    """
+    pairs = common(formats_of(ours), formats_of(theirs))
+    kept = {str(a.payload_type) for a, _ in pairs} if any(not a.is_helper for a, _ in pairs) else set(theirs.formats)
+    return tuple(number for number in ours.formats if number in kept) or ours.formats
+
+
 def event_for(voice: Format, formats: Iterable[Format]) -> Format | None:
     """telephone-event of the voice codec's clock rate (RFC 4733 section 2.1), else the first there is."""
     events = [f for f in formats if f.codec == EVENT]
     same_clock = (f for f in events if f.rtpmap.clock_rate == voice.rtpmap.clock_rate)
     return next(same_clock, events[0] if events else None)
+
+
+def noise_for(voice: Format, formats: Iterable[Format]) -> Format | None:
+    """Comfort noise (RFC 3389) of the voice codec's clock rate."""
+    return next(
+        (f for f in formats if f.codec == COMFORT_NOISE and f.rtpmap.clock_rate == voice.rtpmap.clock_rate), None
+    )
 
 
 def _amr(offered: Fmtp, answered: Fmtp) -> bool:

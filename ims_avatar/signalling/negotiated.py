@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from ims_avatar.flow import Address, Direction, NegotiatedAudio, NegotiatedVideo
-from ims_avatar.signalling.codec_match import Format, event_for
+from ims_avatar.signalling.codec_match import Format, event_for, noise_for
 from ims_avatar.signalling.h264 import (
     fitting_picture,
     limits_of,
@@ -27,10 +27,19 @@ DEFAULT_AUDIO_KBPS: Final = 80
 
 
 def negotiated_audio(
-    remote: SessionDescription, media: MediaDescription, voice: Format, formats: Sequence[Format], direction: Direction
+    remote: SessionDescription,
+    media: MediaDescription,
+    voice: Format,
+    formats: Sequence[Format],
+    direction: Direction,
+    ours: Sequence[Format] = (),
 ) -> NegotiatedAudio:
-    """`media`: the far end's section; `formats`: all that were agreed, with the far end's numbers."""
-    event = event_for(voice, formats)
+    """`media`: the far end's section; `formats`: all that were agreed, with the far end's numbers.
+
+    `ours`: the same formats with our numbers, where they may differ (an answer need not keep the offer's).
+    """
+    event, noise = event_for(voice, formats), noise_for(voice, formats)
+    used = [f for f in (voice, event, noise) if f is not None]
     ptime = media.value("ptime")
     rtp, rtcp = _addresses(remote, media)
     return NegotiatedAudio(
@@ -44,6 +53,8 @@ def negotiated_audio(
         fmtp=voice.fmtp.parameters,
         telephone_event=event.payload_type if event else None,
         ptime_ms=max(1, round(float(ptime))) if ptime else 20,
+        comfort_noise=noise.payload_type if noise else None,
+        also_received=renumbered((a, b) for a, b in zip(ours, formats, strict=False) if b in used),
     )
 
 
@@ -66,6 +77,7 @@ def negotiated_video(
         direction=direction,
         feedback=feedback_of(media, picture.payload_type) & feedback_of(local, ours.payload_type),
         mtu=leg.profile.video.mtu,
+        also_received=renumbered([pair]),
     )
     if picture.codec != "H264":
         return plain
@@ -114,6 +126,11 @@ def feedback_of(media: MediaDescription, payload_type: int) -> frozenset[str]:
     """Values of a=rtcp-fb for this payload type or for all (RFC 4585 section 4.2), e.g. {"nack pli"}."""
     words = (value.split() for value in media.values("rtcp-fb"))
     return frozenset(" ".join(w[1:]) for w in words if len(w) > 1 and w[0] in (str(payload_type), "*"))
+
+
+def renumbered(pairs: Iterable[tuple[Format, Format]]) -> tuple[tuple[int, int], ...]:
+    """(our payload type, the far end's) where they differ."""
+    return tuple((a.payload_type, b.payload_type) for a, b in pairs if a.payload_type != b.payload_type)
 
 
 def _addresses(remote: SessionDescription, media: MediaDescription) -> tuple[Address, Address]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from ims_avatar.errors import BadRequest, NotAcceptable
 from ims_avatar.flow import NegotiatedMedia
+from ims_avatar.signalling.codec_match import common, formats_of
 from ims_avatar.signalling.dialog import Side, other_side
 from ims_avatar.signalling.offer_answer import Answer, relayed_answer, relayed_offer, reoffer, settled
 from ims_avatar.signalling.own_media import own_offer
@@ -197,7 +199,11 @@ def _differs(leg: SdpLeg, before: SessionDescription, after: SessionDescription,
 
 def _still_offered(ours: MediaDescription, old: MediaDescription, new: MediaDescription) -> bool:
     """The running codec, which is the first that both sections of the last exchange name, under its old number."""
-    running = next((n for n in old.payload_types if n in ours.payload_types), None)
+    forth = common(formats_of(ours), formats_of(old))
+    back = ((b, a) for a, b in common(formats_of(old), formats_of(ours)))  # whichever of the two was the offer
+    by_meaning = (theirs.payload_type for _, theirs in (*forth, *back) if not theirs.is_helper)
+    by_number = (number for number in old.payload_types if number in ours.payload_types)
+    running = next(chain(by_meaning, by_number), None)
     if running is None:
         return True
     return running in new.payload_types and old.rtpmap(running) == new.rtpmap(running)

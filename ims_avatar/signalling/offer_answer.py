@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ims_avatar.errors import BadRequest, NotAcceptable
 from ims_avatar.flow import Direction, NegotiatedAudio, NegotiatedMedia, NegotiatedVideo
-from ims_avatar.signalling.codec_match import common, formats_of
+from ims_avatar.signalling.codec_match import agreed_formats, common, formats_of
 from ims_avatar.signalling.negotiated import MIN_BIT_RATE, feedback_of, negotiated_audio, negotiated_video
 from ims_avatar.signalling.own_video import AnsweredVideo, answer_video, loosely_accepted, own_video
 from ims_avatar.signalling.sdp_leg import (
@@ -114,7 +114,8 @@ def settled(leg: SdpLeg, offer: SessionDescription, answer: SessionDescription) 
         direction = both(direction_of(offer, ours), reverse(direction_of(answer, theirs)))
         main = next((pair for pair in pairs if not pair[1].is_helper), None)
         if main is not None and ours.media == "audio" and audio is None:
-            audio = negotiated_audio(answer, theirs, main[1], [answered for _, answered in pairs], direction)
+            offered, answered = zip(*pairs, strict=True)
+            audio = negotiated_audio(answer, theirs, main[1], answered, direction, offered)
         elif ours.media == "video" and video is None:
             main = main or loosely_accepted(leg.profile.video, ours, theirs)
             video = _sendable(negotiated_video(leg, answer, theirs, ours, main, direction)) if main else None
@@ -159,7 +160,7 @@ def _relayed_picture(leg: SdpLeg, offer: SessionDescription, other: SessionDescr
 
 def _as_agreed(ours: MediaDescription, theirs: MediaDescription) -> MediaDescription:
     """Our section without the formats that the last answer left out: a re-offer changes nothing by itself."""
-    return cut_to(ours, tuple(number for number in ours.formats if number in theirs.formats) or ours.formats)
+    return cut_to(ours, agreed_formats(ours, theirs))
 
 
 def _with_voice(direction: Direction) -> Direction:

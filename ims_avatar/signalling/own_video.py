@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ims_avatar.flow import Direction, NegotiatedVideo
-from ims_avatar.signalling.codec_match import Format, formats_of
+from ims_avatar.signalling.codec_match import Format, agreed_formats, formats_of
 from ims_avatar.signalling.h264 import lower_level, packetization_mode, profile_level_id, profile_of
 from ims_avatar.signalling.negotiated import MIN_BIT_RATE, feedback_of, negotiated_video
 from ims_avatar.signalling.profiles import VideoProfile
@@ -29,8 +29,7 @@ def own_video(leg: SdpLeg, direction: Direction) -> MediaDescription:
     running = live_section(leg, "video")
     if running is not None:
         ours, theirs = running
-        agreed = tuple(number for number in ours.formats if number in theirs.formats)
-        return cut_to(ours, agreed or ours.formats).with_direction(direction)
+        return cut_to(ours, agreed_formats(ours, theirs)).with_direction(direction)
     profile = leg.profile.video
     preferred = profile.preferred_packetization_mode
     level = profile.profile_level_ids[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ims_avatar.errors import NotAcceptable
-from ims_avatar.signalling.codec_match import COMFORT_NOISE, EVENT, Format, event_for, formats_of
+from ims_avatar.signalling.codec_match import COMFORT_NOISE, EVENT, Format, event_for, formats_of, noise_for
 from ims_avatar.signalling.sdp_leg import SdpLeg
 from ims_avatar.signalling.sdp_lines import Fmtp
 from ims_avatar.signalling.sdp_types import MediaDescription, SessionDescription
@@ -65,9 +65,8 @@ def one_codec(pairs: Iterable[tuple[Format, Format]]) -> tuple[Format, ...]:
     main = next((f for f in merged if not f.is_helper), None)
     if main is None:
         return ()
-    event = event_for(main, merged)
-    noise = (f for f in merged if f.codec == COMFORT_NOISE and f.rtpmap.clock_rate == main.rtpmap.clock_rate)
-    return (main, *((event,) if event else ()), *noise)
+    helpers = (event_for(main, merged), noise_for(main, merged))
+    return (main, *(helper for helper in helpers if helper is not None))
 
 
 def _sections(remote: SessionDescription, kind: str) -> Iterator[tuple[int, MediaDescription]]:

@@ -131,3 +131,28 @@ def test_more_codecs_than_the_stack_holds(lab: Lab, phones: tuple[OwnPhone, OwnP
         again.request("BYE")
         again.expect(200)
     lab.product.assert_untouched()
+
+
+def test_each_phone_gets_the_payload_types_that_it_named(lab: Lab, phones: tuple[OwnPhone, OwnPhone]) -> None:
+    """RFC 3264 5.1: the caller says AMR-WB 116 and events 100, the callee answers with 107 and 101."""
+    caller, callee = phones
+    offered = ("a=rtpmap:116 AMR-WB/16000", "a=rtpmap:100 telephone-event/16000")
+    answered = ("a=rtpmap:107 AMR-WB/16000", "a=rtpmap:101 telephone-event/16000")
+    caller.call(f"sip:bob@{callee.address}", caller.sdp("116 100", *offered))
+    callee.expect("INVITE")
+    callee.respond(200, callee.sdp("107 101", *answered))
+    answer = caller.expect(200)
+    caller.acknowledge()
+    callee.expect("ACK")
+    spoken = _payloads(1)[:6]
+    key = [bytes([5, 0x0A, 0, 160])] * 2
+    for speaker, hearer, ours, sent, arrives in (
+        (caller, callee, answer, (116, 100), (107, 101)),
+        (callee, caller, callee.invite, (116, 100), (116, 100)),
+        (callee, caller, callee.invite, (107, 101), (116, 100)),
+    ):
+        speaker.talk(media_of(ours), sent[0], spoken)
+        speaker.talk(media_of(ours), sent[1], key, first=7)
+        assert hearer.heard(8) == [(arrives[0], p) for p in spoken] + [(arrives[1], p) for p in key]
+    caller.request("BYE")
+    caller.expect(200)

@@ -62,6 +62,49 @@ def test_a_payload_type_is_translated_and_an_unknown_one_dropped_and_counted() -
     run_virtual(work())
 
 
+def test_each_leg_keeps_its_own_payload_types() -> None:
+    """The callee answered 107, 101 and 97 where we had offered 116, 100 and 13 (RFC 3264 5.1): it may send under our
+    numbers or its own, and gets its own; where a number means two things, ours counts."""
+
+    async def work() -> None:
+        async with CallBench() as bench:
+            caller = replace(bench.audio("caller", "AMR-WB", 116, 16_000), telephone_event=100, comfort_noise=13)
+            callee = replace(
+                bench.audio("callee", "AMR-WB", 107, 16_000),
+                telephone_event=101, comfort_noise=116, also_received=((116, 107), (100, 101), (13, 116)),
+            )  # fmt: skip
+            bench.apply(caller, callee)
+
+            def sent(*types: int) -> list[RtpPacket]:
+                event = bytes([5, 0x0A, 0, 160])
+                return [
+                    replace(packet, payload_type=number, payload=event)
+                    for packet, number in zip(voice(len(types)), types, strict=True)
+                ]
+
+            await bench.play("caller", sent(116, 100, 13))
+            assert [packet.payload_type for packet in bench.peers["callee"].packets] == [107, 101, 116]
+            await bench.play("callee", sent(107, 101, 116, 100, 13))
+            assert [packet.payload_type for packet in bench.peers["caller"].packets] == [116, 100, 116, 100, 13]
+            assert bench.media.statistics().callee.audio.dropped == {}
+            assert bench.heard.digits.count("callee") >= 1
+
+    run_virtual(work())
+
+
+def test_comfort_noise_is_dropped_towards_a_leg_that_has_none() -> None:
+    async def work() -> None:
+        async with CallBench() as bench:
+            bench.apply(replace(bench.audio("caller"), comfort_noise=13), bench.audio("callee"))
+            packets = voice(3)
+            packets[1] = replace(packets[1], payload_type=13, payload=b"\x40")
+            await bench.play("caller", packets)
+            assert numbers(bench.peers["callee"].packets) == [0, 2]
+            assert bench.media.statistics().caller.audio.dropped == {"no_common_codec": 1}
+
+    run_virtual(work())
+
+
 @pytest.mark.parametrize(
     ("name", "payload_type", "rate", "recording"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ims_avatar.errors import BadRequest, NotAcceptable
-from ims_avatar.signalling.offer_answer import relayed_offer, settled
+from ims_avatar.signalling.offer_answer import relayed_offer, reoffer, settled
 from ims_avatar.signalling.sdp import SessionDescription
 from ims_avatar.signalling.sdp_leg import SdpLeg
 from tests.support.sdp_fixtures import AUDIO, described, recorded
@@ -208,3 +208,52 @@ def test_feedback_is_what_both_named() -> None:
 def test_our_own_address_is_not_needed_to_settle() -> None:
     leg = leg_b()
     assert settled(leg, _offer(leg), described(VOICE, address=OURS)).audio
+
+
+WIDEBAND = (
+    "m=audio 9000 RTP/AVP 116 8 100 13 | a=rtpmap:116 AMR-WB/16000 | a=rtpmap:100 telephone-event/16000 | "
+    "a=rtpmap:101 telephone-event/8000"
+)
+RENUMBERED = "m=audio 9004 RTP/AVP 107 100 | a=rtpmap:107 AMR-WB/16000 | a=rtpmap:100 telephone-event/16000"
+
+
+def test_an_answer_may_number_anew() -> None:
+    """RFC 3264 section 6.1: to each side goes what its own description names."""
+    leg = leg_b()
+    media = settled(leg, _offer(leg, WIDEBAND), described(RENUMBERED.replace("100", "101")))
+    assert media.audio
+    assert (media.audio.codec, media.audio.payload_type, media.audio.telephone_event) == ("AMR-WB", 107, 101)
+    assert media.audio.also_received == ((116, 107), (100, 101))
+    assert media.audio.comfort_noise is None
+
+
+def test_comfort_noise_goes_with_the_voice_of_its_clock_rate() -> None:
+    leg = leg_b()
+    media = settled(leg, _offer(leg, WIDEBAND), described("m=audio 9004 RTP/AVP 8 13"))
+    assert media.audio and (media.audio.codec, media.audio.comfort_noise) == ("PCMA", 13)
+    media = settled(leg, _offer(leg, WIDEBAND), described(f"{RENUMBERED.replace('107 100', '107 100 13')}"))
+    assert media.audio and (media.audio.codec, media.audio.comfort_noise) == ("AMR-WB", None)
+
+
+def test_the_next_offer_keeps_the_voice_that_was_numbered_anew() -> None:
+    leg, answer = leg_b(), described(RENUMBERED)
+    offer = _offer(leg, WIDEBAND)
+    settled(leg, offer, answer)
+    again = reoffer(leg.agreed(offer, answer), "none").first("audio")
+    assert again is not None
+    assert again.formats == ("116", "100")
+
+
+def test_a_picture_that_was_numbered_anew_keeps_its_format_in_the_next_offer() -> None:
+    leg = leg_b()
+    offer = _offer(leg)
+    ours = offer.first("video")
+    assert ours is not None
+    renumbered = _video("a=fmtp:120 profile-level-id=42e01f;packetization-mode=0", formats="120").replace(":97", ":120")
+    answer = described("m=audio 9000 RTP/AVP 8", renumbered)
+    media = settled(leg, offer, answer)
+    assert media.video and (media.video.payload_type, media.video.packetization_mode) == (120, 0)
+    mode_0 = next(n for n in ours.payload_types if ours.fmtp(n).get("packetization-mode") == "0")
+    assert media.video.also_received == ((mode_0, 120),)
+    again = reoffer(leg.agreed(offer, answer), "avatar").first("video")
+    assert again is not None and again.payload_types == (mode_0,)
