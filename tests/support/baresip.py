@@ -136,7 +136,8 @@ class Baresip:
 
     def wait_video(self, timeout: float = 10.0) -> Path:
         """PNG of a received picture: of the first one that is decoded from now on."""
-        picture = self.folder / f"received-{time.monotonic_ns()}.png"
+        # baresip cuts the name after 99 characters
+        picture = self.folder / f"{len(list(self.folder.glob('*.png')))}.png"
         self.command("snapshot_recv", str(picture))
 
         def whole() -> bool:
