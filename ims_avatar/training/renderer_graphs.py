@@ -26,6 +26,10 @@ REFERENCE_OUTPUTS = (
 )
 """What `reference` hands to `decoder`, in this order."""
 
+SHARPENING = 2.0
+"""How many times what bilinear sampling loses is given back: the network's own pictures are a little soft, too.
+Measured on Clara: 1.0 gives 0.58 of the truth's Laplacian energy, 2.0 gives 0.77 at the same PSNR, 3.0 costs 0.6 dB."""
+
 
 def centres(width: int, height: int, step: int = 1) -> Tensor:
     """(1, height, width, 3): x, y, 1 of the pixels' middles in a plane `step` times coarser than the picture."""
@@ -98,7 +102,7 @@ class ReferenceGraph(nn.Module):
         chroma_grid = grid(self.box_chroma, to_crop, self.width, self.height)
         luma_share, chroma_share = sample(self.mask, luma_grid), sample(self.mask, chroma_grid)
         rest = luma * (1 - luma_share) * 255.0, chroma * (1 - chroma_share) * 255.0
-        luma_bend = bend(self.box_luma, to_crop)
+        luma_bend = SHARPENING * bend(self.box_luma, to_crop)
         return (*features, luma_grid, chroma_grid, luma_bend, luma_share * 255.0, chroma_share * 255.0, *rest)
 
 
@@ -135,11 +139,12 @@ class DecoderGraph(nn.Module):
         luma = sample(luma, luma_grid) - sample(curvature, luma_grid) * luma_bend
         luma = luma * luma_share + luma_rest
         chroma = sample(chroma, chroma_grid) * chroma_share + chroma_rest
-        return _bytes(luma)[:, 0], _bytes(chroma), level
+        return _bytes(luma, 235)[:, 0], _bytes(chroma, 240), level
 
 
-def _bytes(values: Tensor) -> Tensor:
-    return (values + 0.5).clamp(0, 255).to(torch.uint8)
+def _bytes(values: Tensor, highest: int) -> Tensor:
+    """Rounded, and within the limited range of ITU-R BT.601: 16 to 235 for luma, to 240 for chroma."""
+    return (values + 0.5).clamp(16, highest + 0.5).to(torch.uint8)
 
 
 def call_time_graphs(

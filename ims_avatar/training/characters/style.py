@@ -120,7 +120,7 @@ CLARA = CharacterStyle(
     clothes=Clothes(
         base=0x33586B, dark=0x213E4E, light=0x4A7488, shirt=0xF7F4EE, shirt_shade=0xD5D3D3, earring=0xE9C46A
     ),
-    backdrop=Backdrop(centre=0xEDE6DC, edge=0xC3CBCB),
+    backdrop=Backdrop(centre=0xEAE4DB, edge=0xD2D6D4),
 )
 
 STYLES: dict[str, CharacterStyle] = {style.name: style for style in (CLARA,)}
