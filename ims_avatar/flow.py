@@ -104,6 +104,10 @@ class NegotiatedVideo:
     """RFC 6184 section 6.2: 0 single NAL unit, 1 non-interleaved."""
     profile_level_id: str = "42e01f"
     """Six hex digits of RFC 6184 section 8.1: the level caps what we send."""
+    max_mbps: int = 0
+    """With `max_fs` and `max_br`: what the receiver takes beyond its level (RFC 6184 section 8.1); 0: no more."""
+    max_fs: int = 0
+    max_br: int = 0
     feedback: frozenset[str] = frozenset()
     """rtcp-fb values in force, e.g. {"nack", "nack pli", "ccm fir"}."""
     width: int = 512

@@ -35,15 +35,21 @@ def settings_under_level(
     frame_rate: float,
     bit_rate: int,
     profile_level_id: str,
+    max_mbps: int = 0,
+    max_fs: int = 0,
+    max_br: int = 0,
     slice_max_size: int | None = None,
     keyframe_interval: float = 2.0,
 ) -> EncoderSettings:
     """The settings asked for, with size, frame rate and bit rate cut to what the level allows (H.264 A.3.1).
 
+    `max_mbps`, `max_fs`, `max_br`: what the receiver takes beyond its level. The stream goes by the level's name all
+    the same (RFC 6184 section 8.1).
+
     Raises `NotAcceptable` when the profile-level-id names no level.
     """
     try:
-        level = level_of(profile_level_id)
+        level = level_of(profile_level_id).raised(max_mbps, max_fs, max_br)
     except ValueError as error:
         raise NotAcceptable(str(error), remedy="negotiate a profile-level-id such as 42e01f") from None
     width, height = _largest(level, width, height)

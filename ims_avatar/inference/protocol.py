@@ -40,6 +40,7 @@ _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 StreamId: TypeAlias = Annotated[int, Field(ge=0, lt=1 << 53)]
 Seconds: TypeAlias = float
+Raised: TypeAlias = Annotated[int, Field(ge=0, lt=10**9)]
 Body: TypeAlias = Annotated[bytes, Field(exclude=True)]
 
 
@@ -60,6 +61,10 @@ class StreamSpec:
     slice_max_size: Annotated[int, Field(ge=200, le=65_000)] | None = None
     """Bytes that no NAL unit may exceed (packetization-mode 0); None: one slice a picture."""
     keyframe_interval: Annotated[float, Field(ge=0.2, le=60)] = 2.0
+    max_mbps: Raised = 0
+    """With `max_fs` and `max_br`: what the receiver takes beyond its level (RFC 6184 section 8.1); 0: no more."""
+    max_fs: Raised = 0
+    max_br: Raised = 0
 
     @classmethod
     def for_video(cls, avatar: str, video: NegotiatedVideo, keyframe_interval: float = 2.0) -> StreamSpec:
@@ -71,6 +76,9 @@ class StreamSpec:
             frame_rate=video.frame_rate,
             bit_rate=video.bit_rate,
             profile_level_id=video.profile_level_id,
+            max_mbps=video.max_mbps,
+            max_fs=video.max_fs,
+            max_br=video.max_br,
             slice_max_size=video.mtu - RTP_HEADER if video.packetization_mode == 0 else None,
             keyframe_interval=keyframe_interval,
         )

@@ -101,6 +101,9 @@ def _settings(spec: StreamSpec) -> EncoderSettings:
         frame_rate=spec.frame_rate,
         bit_rate=spec.bit_rate,
         profile_level_id=spec.profile_level_id,
+        max_mbps=spec.max_mbps,
+        max_fs=spec.max_fs,
+        max_br=spec.max_br,
         slice_max_size=spec.slice_max_size,
         keyframe_interval=spec.keyframe_interval,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BASELINE, MAIN, EXTENDED = 66, 77, 88
 _CONSTRAINT_SET3 = 0x10
@@ -29,6 +29,18 @@ class Level:
         columns, rows = _macroblocks(width), _macroblocks(height)
         longest = math.isqrt(8 * self.max_frame_size)
         return columns * rows <= self.max_frame_size and max(columns, rows) <= longest
+
+    def raised(self, max_mbps: int = 0, max_fs: int = 0, max_br: int = 0) -> Level:
+        """With the limits that a receiver adds to its level (RFC 6184 section 8.1); those below the level's count not.
+
+        `max_mbps` macroblocks a second, `max_fs` macroblocks, `max_br` units of `NAL_BITS` bits a second.
+        """
+        return replace(
+            self,
+            max_macroblock_rate=max(self.max_macroblock_rate, max_mbps),
+            max_frame_size=max(self.max_frame_size, max_fs),
+            max_bit_rate=max(self.max_bit_rate, NAL_BITS * max_br),
+        )
 
     def frame_rate(self, width: int, height: int) -> float:
         """Most pictures a second of `width` x `height` pixels, evenly spaced."""

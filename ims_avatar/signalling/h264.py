@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from ims_avatar.rtp.h264_level import BASELINE, EXTENDED, MAIN, NAL_BITS, Level, level_of
+from ims_avatar.rtp.h264_level import BASELINE, EXTENDED, MAIN, Level, level_of
 from ims_avatar.signalling.sdp_lines import Fmtp
 
 Profile: TypeAlias = Literal["constrained baseline", "baseline", "main", "extended", "high", "constrained high"]
@@ -85,13 +85,12 @@ def packetization_mode(fmtp: Fmtp) -> int:
 
 def limits_of(fmtp: Fmtp, level_id: str) -> Level:
     """The level's limits, raised by max-mbps, max-fs and max-br (RFC 6184 section 8.1)."""
-    level = level_of(level_id)
-    return replace(
-        level,
-        max_macroblock_rate=max(level.max_macroblock_rate, _number(fmtp.get("max-mbps"))),
-        max_frame_size=max(level.max_frame_size, _number(fmtp.get("max-fs"))),
-        max_bit_rate=max(level.max_bit_rate, NAL_BITS * _number(fmtp.get("max-br"))),
-    )
+    return level_of(level_id).raised(*raised_limits(fmtp))
+
+
+def raised_limits(fmtp: Fmtp) -> tuple[int, int, int]:
+    """max-mbps, max-fs and max-br; 0 where there is none."""
+    return _number(fmtp.get("max-mbps")), _number(fmtp.get("max-fs")), _number(fmtp.get("max-br"))
 
 
 def fitting_picture(wish: Picture, limits: Level) -> Picture:

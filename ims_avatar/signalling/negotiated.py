@@ -15,7 +15,9 @@ from ims_avatar.signalling.h264 import (
     packetization_mode,
     profile_level_id,
     profile_of,
+    raised_limits,
 )
+from ims_avatar.signalling.image_attribute import wanted_picture, wanted_sizes
 from ims_avatar.signalling.sdp_leg import SdpLeg
 from ims_avatar.signalling.sdp_types import MediaDescription, SessionDescription
 from ims_avatar.signalling.sections import own_bit_rate, payload_bit_rate
@@ -83,14 +85,20 @@ def negotiated_video(
         return plain
     cap = sending_cap(leg, picture, ours)
     level = limits_of(picture.fmtp, cap)
-    size = fitting_picture(leg.picture, level)
+    wish = replace(leg.picture, frame_rate=min(leg.picture.frame_rate, _frame_rate(media)))
+    sets = wanted_sizes(media, picture.payload_type)
+    size = wanted_picture(wish, sets, level) if sets else fitting_picture(wish, level)
+    max_mbps, max_fs, max_br = raised_limits(picture.fmtp)
     return replace(
         plain,
         packetization_mode=packetization_mode(picture.fmtp),
         profile_level_id=cap,
         width=size.width,
         height=size.height,
-        frame_rate=min(size.frame_rate, _frame_rate(media)),
+        frame_rate=size.frame_rate,
+        max_mbps=max_mbps,
+        max_fs=max_fs,
+        max_br=max_br,
         bit_rate=min(level.max_bit_rate, sending_bit_rate(leg, remote, media)),
     )
 

@@ -51,6 +51,15 @@ def test_each_frame_leaves_at_once_with_its_pts_and_its_picture() -> None:
     assert [picture.index for picture in pictures if picture] == list(range(1000, 1012))
 
 
+def test_a_picture_beyond_its_level_keeps_size_and_level() -> None:
+    """For a receiver with max-fs and max-mbps (RFC 6184 section 8.1)."""
+    units = encoded(replace(SETTINGS, level="1.2"), coded_frames(3))
+    assert nal_units(units[0].data)[0][3] == 12
+    pictures = decode(units)
+    assert [picture.shape for picture in pictures] == [(512, 512)] * 3
+    assert [found.index for found in map(read_coded_picture, pictures) if found] == [1000, 1001, 1002]
+
+
 def test_the_stream_says_constrained_baseline_and_the_level() -> None:
     sps = nal_units(encoded(replace(SETTINGS, level="3"), coded_frames(1))[0].data)[0]
     profile, constraints, level = sps[1:4]

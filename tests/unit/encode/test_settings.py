@@ -37,6 +37,16 @@ def test_the_bit_rate_stays_under_the_level() -> None:
     assert settings.bit_rate == 76_800
 
 
+def test_what_the_receiver_takes_beyond_its_level_is_not_cut() -> None:
+    """RFC 6184 section 8.1: the level keeps its name."""
+    settings = settings_under_level(
+        width=512, height=512, frame_rate=25, bit_rate=700_000, profile_level_id="42e00c",
+        max_mbps=25_600, max_fs=1024, max_br=600,
+    )  # fmt: skip
+    assert (settings.width, settings.height, settings.frame_rate) == (512, 512, 25)
+    assert (settings.bit_rate, settings.level) == (700_000, "1.2")
+
+
 def test_a_level_that_does_not_exist_is_not_acceptable() -> None:
     with pytest.raises(NotAcceptable, match="level_idc 255"):
         settings_under_level(width=512, height=512, frame_rate=25, bit_rate=1, profile_level_id="42e0ff")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,3 +115,9 @@ def test_the_stream_follows_from_what_was_negotiated() -> None:
 def test_packetization_mode_1_needs_no_small_slices() -> None:
     video = NegotiatedVideo("H264", 99, ("127.0.0.1", 1), ("127.0.0.1", 2), "sendonly", 1)
     assert StreamSpec.for_video("clara", video).slice_max_size is None
+
+
+def test_what_a_receiver_takes_beyond_its_level_reaches_the_encoder() -> None:
+    video = NegotiatedVideo("H264", 99, ("127.0.0.1", 1), ("127.0.0.1", 2), "sendonly", profile_level_id="42e00c")
+    spec = StreamSpec.for_video("clara", replace(video, max_mbps=25_600, max_fs=1024, max_br=600))
+    assert (spec.max_mbps, spec.max_fs, spec.max_br) == (25_600, 1024, 600)
