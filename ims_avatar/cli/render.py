@@ -38,6 +38,7 @@ def render(
 
         made = render_file(loaded, audio, out, on_progress, bit_rate=bit_rate)
     speed = made.seconds / made.took if made.took else 0.0
-    console.out.print(
+    line = (
         f"{out}: {made.frames} pictures, {made.seconds:.1f} s, made in {made.took:.1f} s ({speed:.1f} times real time)"
     )
+    console.out.print(line, markup=False, soft_wrap=True)
