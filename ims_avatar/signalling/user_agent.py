@@ -160,6 +160,8 @@ class PjUserAgent:
             endpoint = self._open()
         except pj.Error as error:
             self._failure = f"{error.reason} ({error.title})"
+            with contextlib.suppress(pj.Error):  # here: its destructor on another thread would abort the process
+                self._endpoint.libDestroy()
             self._ready.set()
             return
         # What lives by now lives on: without it a collection walks a few hundred objects instead of all modules, which
@@ -281,13 +283,13 @@ class PjUserAgent:
         source = _source(prm.rdata.srcAddress)
         if self._settings.trusted is not None and source not in self._settings.trusted:
             log.warning("INVITE that did not come through the front refused", leg=leg.name)
-            call.end(403, (), "")
+            leg.reject(403)  # not within this callback: pjsua2 still holds the request
             return
         try:
             self._deliver(leg, call, sip_message.parse(prm.rdata.wholeMsg.encode("utf-8", "surrogateescape")), source)
         except BadRequest as error:
             log.info("INVITE refused", leg=leg.name, cause=str(error))
-            call.end(400, (), "Bad Request")
+            leg.reject(400)
 
     def _deliver(self, leg: PjLeg, call: PjCall, invite: SipMessage, source: Address) -> None:
         offer = sdp.parse(invite.body) if invite.body else None
