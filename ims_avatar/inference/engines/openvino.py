@@ -15,9 +15,15 @@ from ims_avatar.inference.engines.graphs import GraphEngine, Tensors
 
 
 class OpenVinoGraph:
-    def __init__(self, core: openvino.Core, path: Path, threads: int) -> None:
+    def __init__(self, core: openvino.Core, path: Path, threads: int, *, exact: bool) -> None:
         self._path = path
-        settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
+        settings: dict[str, object] = {
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        if exact:
+            settings["INFERENCE_PRECISION_HINT"] = "f32"
         try:
             model = core.compile_model(core.read_model(str(path)), "CPU", settings)
         except RuntimeError as error:
@@ -40,5 +46,7 @@ class OpenVinoGraph:
 
 def openvino_engine(avatar: Avatar, threads: int = 1) -> GraphEngine:
     core = openvino.Core()
-    reference, decoder = (OpenVinoGraph(core, avatar.path(role), threads) for role in ("reference", "decoder"))
+    # bfloat16 where the processor has it, but not for what becomes picture as it is: 60 dB instead of 43.
+    reference = OpenVinoGraph(core, avatar.path("reference"), threads, exact=True)
+    decoder = OpenVinoGraph(core, avatar.path("decoder"), threads, exact=False)
     return GraphEngine(avatar, reference, decoder, engine=f"openvino {openvino.get_version()}", device="cpu")
