@@ -161,6 +161,8 @@ class FrontRouting:
         initial = "tag" not in parameters_of(message.get("To") or "")
         if initial and message.method == "INVITE":
             return self._initial(message, arrival, now)
+        if initial and message.method == "ACK":
+            return Verdict(why="ACK without To tag (RFC 3261 17.1.1.3)")
         destination = self._target(message) or self.places.of_call(message.call_id)
         if destination is not None:
             return self._forward(message, arrival, destination)

@@ -33,6 +33,7 @@ from ims_avatar.signalling.port import (
     TransferRefused,
     UpdateAnswered,
 )
+from ims_avatar.signalling.request_watch import pjsip_refuses_sdp
 from ims_avatar.signalling.sdp import SessionDescription
 from ims_avatar.signalling.sip_message import SipMessage
 
@@ -152,6 +153,8 @@ class PjCall(pj.Call):  # type: ignore[misc]
         """m= lines of the re-INVITE that waits for our answer; 0: none waits."""
         self._offer_by_us_in_200 = False
         """Late offer: the answer comes in the ACK."""
+        self._verdict = 0
+        """Status that we ended it with, whatever the far end says to our CANCEL or BYE."""
         self._last: SipMessage | None = None
         """The message that ended it, or will."""
         leg.call = self
@@ -320,7 +323,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def _on_invite_response(self, message: SipMessage) -> None:
         if message.status < 200:
-            if message.status > 100 and not self._confirmed:
+            if message.status > 100 and not self._confirmed and not self._verdict:
                 self._host.emit(Progress(self._leg, message.status, self._description(message), message.headers))
         elif self._confirmed:
             self._on_reinvite_answered(message)
@@ -331,7 +334,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def _on_answered(self, message: SipMessage) -> None:
         """2xx to the initial INVITE; seen first as a change of state, then perhaps as one of the transaction."""
-        if not self._answered:
+        if not self._answered and not self._verdict:
             self._answered = True
             self._host.emit(Answered(self._leg, self._description(message), message.headers))
 
@@ -348,14 +351,24 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def onCallState(self, prm: Any) -> None:
         info = self.getInfo()
-        if info.state == pj.PJSIP_INV_STATE_CONNECTING:
+        if info.state in (pj.PJSIP_INV_STATE_EARLY, pj.PJSIP_INV_STATE_CONNECTING):
             message = message_of(prm.e)
-            if message is not None and not message.is_request and message.status // 100 == 2:
+            if message is None or message.is_request:
+                return
+            if self._of_no_use(message, prm.e.body.tsxState.src.rdata.pjRxData):
+                # Within this callback, before pjsip reads it: once it has seen bad SDP, good SDP makes it assert.
+                self._verdict = 488
+                self.end(0, (), "")
+            elif message.status // 100 == 2:
                 self._on_answered(message)
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self._on_confirmed(prm)
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._on_disconnected(info)
+
+    def _of_no_use(self, message: SipMessage, received: Any) -> bool:
+        """An answer that we or pjsip cannot read."""
+        return bool(message.body) and (self._description(message) is None or pjsip_refuses_sdp(received))
 
     def _on_confirmed(self, prm: Any) -> None:
         description = None
@@ -368,7 +381,7 @@ class PjCall(pj.Call):  # type: ignore[misc]
 
     def _on_disconnected(self, info: Any) -> None:
         message, leg, host = self._last, self._leg, self._host
-        status = info.lastStatusCode or 487
+        status = self._verdict or info.lastStatusCode or 487
         headers = message.headers if message else ()
         leg.call = None
         host.emit(Ended(leg, status, info.lastReason, headers))

@@ -69,7 +69,8 @@ def test_invite_goes_to_a_worker_and_the_answer_back(front: FrontRouting) -> Non
 def test_retransmission_cancel_and_ack_take_the_same_way_with_the_same_branch(front: FrontRouting) -> None:
     branches = set()
     for method in ("INVITE", "INVITE", "CANCEL", "ACK"):
-        message, to = sent(front.handle(Arrival(request(method), PEER), 0.0))
+        tag = ";tag=b" if method == "ACK" else ""
+        message, to = sent(front.handle(Arrival(request(method, to_tag=tag), PEER), 0.0))
         assert to == WORKER
         branches.add(parse_via(message.items("Via")[0]).branch)
     assert len(branches) == 1
@@ -159,7 +160,9 @@ def test_what_is_no_call_is_refused(front: FrontRouting, method: str, status: in
 
 
 def test_an_ack_is_never_answered(front: FrontRouting) -> None:
-    assert front.handle(Arrival(request("ACK"), PEER), 0.0).send is None
+    assert front.handle(Arrival(request("ACK", to_tag=";tag=b"), PEER), 0.0).send is None
+    sent(front.handle(Arrival(request(), PEER), 0.0))
+    assert front.handle(Arrival(request("ACK"), PEER), 0.1).send is None
     assert (
         front.handle(Arrival(request("ACK").replace(b"Max-Forwards: 70", b"Max-Forwards: 0"), PEER), 0.0).send is None
     )
