@@ -27,14 +27,12 @@ class OwnPhone:
         self.port, self.media_port = (int(s.getsockname()[1]) for s in (self._sip, self._rtp))
         self._tag = uuid.uuid4().hex[:8]
         self._call_id = f"{uuid.uuid4().hex}@{host}"
-        self._cseq = 0
-        self._branch = ""
+        self._cseq = self._invite_cseq = 0
         self._headers: dict[str, str] = {}
         """From, To, Call-ID and the target of our requests."""
         self.invite = b""
         """The last one that came."""
         self._seen: set[bytes] = set()
-        self._last = b""
 
     @property
     def address(self) -> str:
@@ -59,20 +57,21 @@ class OwnPhone:
     def request(self, method: str, sdp: str = "", *headers: str) -> None:
         """Inside the dialog, or the first INVITE of it."""
         self._cseq += 1
-        self._branch = f"z9hG4bK{uuid.uuid4().hex[:12]}"
-        self._send_request(method, sdp, *headers)
+        if method == "INVITE":
+            self._invite_cseq = self._cseq
+        self._send_request(method, self._cseq, sdp, *headers)
 
     def acknowledge(self, sdp: str = "") -> None:
         """The 2xx that `expect` saw last."""
-        self._branch = f"z9hG4bK{uuid.uuid4().hex[:12]}"
-        self._send_request("ACK", sdp)
+        self._send_request("ACK", self._invite_cseq, sdp)
 
-    def _send_request(self, method: str, sdp: str, *headers: str) -> None:
+    def _send_request(self, method: str, cseq: int, sdp: str, *headers: str) -> None:
+        branch = f"z9hG4bK{uuid.uuid4().hex[:12]}"
         head = [
             f"{method} {self._headers['target']} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self.address};branch={self._branch};rport",
+            f"Via: SIP/2.0/UDP {self.address};branch={branch};rport",
             *(f"{name}: {self._headers[name]}" for name in ("From", "To", "Call-ID")),
-            f"CSeq: {self._cseq} {method}",
+            f"CSeq: {cseq} {method}",
             f"Contact: <sip:own@{self.address}>",
             "Max-Forwards: 70",
             *headers,
@@ -123,7 +122,6 @@ class OwnPhone:
         return None
 
     def _take(self, message: bytes) -> None:
-        self._last = message
         contact = re.search(r"<([^>]*)>", header_of(message, "Contact") or "")
         if message.startswith(b"INVITE"):
             self.invite = message
