@@ -39,8 +39,8 @@ def centres(width: int, height: int, step: int = 1) -> Tensor:
 
 def grid(places: Tensor, matrix: Tensor, width: int, height: int) -> Tensor:
     """Where to sample a plane of `width` x `height` pixels, in the -1..1 of `grid_sample`. `matrix` is (2, 3)."""
-    scale = torch.tensor([2.0 / width, 2.0 / height])
-    return (places @ matrix.T) * scale - 1.0
+    scaled = matrix * torch.tensor([[2.0 / width], [2.0 / height]]) - torch.tensor([[0.0, 0.0, 1.0]])
+    return places @ scaled.T
 
 
 def sample(planes: Tensor, where: Tensor) -> Tensor:
