@@ -101,9 +101,18 @@ def outgoing_call(
         headers=_copied(incoming.headers, caller, callee),
         timers=DialogTimers(**callee.timers.model_dump()),
     )
-    if callee.transport == "tcp" and "transport=" not in target.request_uri and not target.routes:
-        return replace(call, request_uri=f"{target.request_uri};transport=tcp")
-    return call
+    if callee.transport != "tcp":
+        return call
+    if target.routes:
+        return replace(call, routes=(_over_tcp(target.routes[0]), *target.routes[1:]))
+    return replace(call, request_uri=_over_tcp(target.request_uri))
+
+
+def _over_tcp(uri: str) -> str:
+    """A URI, or one in `<>`, with the transport of the profile where it names none itself."""
+    if "transport=" in uri.lower():
+        return uri
+    return f"{uri[:-1]};transport=tcp>" if uri.endswith(">") else f"{uri};transport=tcp"
 
 
 def _copied(headers: Headers, caller: PeerProfile, callee: PeerProfile) -> Headers:

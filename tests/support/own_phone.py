@@ -19,12 +19,13 @@ from tests.support.raw_sip import header_of, status_of
 class OwnPhone:
     """At `host`, a UDP socket for SIP and one for RTP. `remote` (host:port) gets everything that is sent."""
 
-    def __init__(self, host: str, remote: str) -> None:
+    def __init__(self, host: str, remote: str, port: int = 0) -> None:
         self.host = host
-        name, _, port = remote.rpartition(":")
-        self._remote = (name, int(port))
-        self._sip, self._rtp = _socket(host), _socket(host)
+        name, _, remote_port = remote.rpartition(":")
+        self._remote = (name, int(remote_port))
+        self._sip, self._rtp = _socket(host, port), _socket(host)
         self.port, self.media_port = (int(s.getsockname()[1]) for s in (self._sip, self._rtp))
+        self.identity = f"sip:own@{host}"
         self._tag = uuid.uuid4().hex[:8]
         self._call_id = f"{uuid.uuid4().hex}@{host}"
         self._cseq = self._invite_cseq = 0
@@ -47,7 +48,7 @@ class OwnPhone:
 
     def call(self, uri: str, sdp: str, *headers: str) -> None:
         self._headers = {
-            "From": f"<sip:own@{self.host}>;tag={self._tag}",
+            "From": f"<{self.identity}>;tag={self._tag}",
             "To": f"<{uri}>",
             "Call-ID": self._call_id,
             "target": uri,
@@ -181,7 +182,7 @@ def media_of(message: bytes) -> tuple[str, int]:
     return host[1], int(port[1])
 
 
-def _socket(host: str) -> socket.socket:
+def _socket(host: str, port: int = 0) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind((host, 0))
+    sock.bind((host, port))
     return sock

@@ -80,3 +80,13 @@ def test_transport_of_the_profile() -> None:
     call = invite()
     sent = outgoing_call(call, route_call(rules(), call).target, OFFER, PeerProfile(description=""), tcp)
     assert sent.request_uri == "sip:bob@127.0.0.2:5070;transport=tcp"
+
+
+def test_transport_of_the_profile_holds_for_its_proxy_too() -> None:
+    tcp, call = PeerProfile(description="", transport="tcp"), invite("tel:+1555")
+    for route, first in (
+        ("sip:127.0.0.3;lr", "<sip:127.0.0.3;lr;transport=tcp>"),
+        ("sip:127.0.0.3;transport=udp;lr", "<sip:127.0.0.3;transport=udp;lr>"),
+    ):
+        sent = outgoing_call(call, route_call(rules(route), call).target, OFFER, PeerProfile(description=""), tcp)
+        assert (sent.request_uri, sent.routes) == ("tel:+1555", (first,))
