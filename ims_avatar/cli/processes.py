@@ -30,13 +30,17 @@ COMMAND = (sys.executable, "-m", "ims_avatar.cli")
 class CommandProcess:
     """`ims-avatar COMMAND` in the background; its output goes to `<name>.out` and `<name>.log` in `folder`."""
 
-    def __init__(self, name: str, folder: Path, arguments: Sequence[str]) -> None:
+    def __init__(self, name: str, folder: Path, arguments: Sequence[str], *, niceness: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.out, self.log = folder / f"{name}.out", folder / f"{name}.log"
         with self.out.open("wb") as out, self.log.open("wb") as err:
             self._popen = subprocess.Popen(
-                [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=die_with_parent()
+                ["nice", "-n", str(niceness), *COMMAND, *arguments] if niceness else [*COMMAND, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                preexec_fn=die_with_parent(),
             )
 
     @property
@@ -141,11 +145,11 @@ class Service(CommandProcess):
 class PhoneProcess(CommandProcess):
     """`ims-avatar call` or `answer`; everything it sends and receives is kept in `<name>` of `folder`."""
 
-    def __init__(self, name: str, folder: Path, arguments: Sequence[str], *, keep: bool = True) -> None:
+    def __init__(self, name: str, folder: Path, arguments: Sequence[str], *, niceness: int = 0) -> None:
         self.raw, self.trace = folder / name, folder / f"{name}.trace"
         self.raw.mkdir(parents=True, exist_ok=True)
-        kept = ["--raw", str(self.raw), "--trace", str(self.trace)] if keep else []
-        super().__init__(name, folder, [*arguments, "--json", *kept])
+        kept = ["--raw", str(self.raw), "--trace", str(self.trace)]
+        super().__init__(name, folder, [*arguments, "--json", *kept], niceness=niceness)
 
     def wait_ready(self) -> tuple[str, int]:
         """Host and SIP port of a phone that waits for calls."""

@@ -18,6 +18,8 @@ from ims_avatar.phone.report import CallReport
 CALLS_A_PHONE = 4
 """What every build of the SIP stack holds."""
 EVERY_S = 0.1
+NICE = 5
+"""The phones stand for others' machines: they shall not take CPU from the service, whose pool runs at this niceness."""
 SETTLE_S = 1.0
 """After the last answer, before the machine's share is measured."""
 END_MARGIN_S = 60.0
@@ -52,7 +54,7 @@ def run_calls(
     groups = [min(CALLS_A_PHONE, calls - first) for first in range(0, calls, CALLS_A_PHONE)]
     with ExitStack() as stack:
         callees = [
-            stack.enter_context(PhoneProcess(f"callee-{n}", folder, [*_ANSWER, "--calls", str(count)]))
+            stack.enter_context(PhoneProcess(f"callee-{n}", folder, [*_ANSWER, "--calls", str(count)], niceness=NICE))
             for n, count in enumerate(groups)
         ]
         addresses = [callee.wait_ready() for callee in callees]
@@ -72,7 +74,7 @@ def run_calls(
                 f"{EVERY_S}",
             ]
             dial += ["--via", service.uri] if service else []
-            callers.append(stack.enter_context(PhoneProcess(f"caller-{n}", folder, dial)))
+            callers.append(stack.enter_context(PhoneProcess(f"caller-{n}", folder, dial, niceness=NICE)))
         phones = [*callers, *callees]
         took = _watch(service, phones, seconds)
         say("calls are over")
