@@ -2,65 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
 import wave
 from pathlib import Path
-from typing import Any
 
 import av
 import pytest
 
 from tests.support.avatar_calls import Lab
-from tests.support.process import Process
-
-REPOSITORY = Path(__file__).parents[2]
-SPEECH = REPOSITORY / "ims_avatar/cli/demo_speech.wav"
-COMMAND = [sys.executable, "-m", "ims_avatar.cli"]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-
-
-class Callee(Process):
-    """`ims-avatar answer`, waiting."""
-
-    def __init__(self, folder: Path, host: str, *options: str) -> None:
-        argv = [*COMMAND, "answer", "--address", host, "--port", "0", "--wait", "40", "--json", *options]
-        super().__init__(argv, folder / "callee.log", env={"PYTHONPATH": str(REPOSITORY)})
-        line = self.wait_log(r'\{"event": "phone ready".*\}', 30)
-        self.port = json.loads(line[0])["sip_port"]
-        self.host = host
-
-    def result(self) -> tuple[int, dict[str, Any]]:
-        """Its exit status and the JSON it ends with."""
-        status = self.wait_exit(30)
-        text = self.text()
-        return status, json.loads(text[text.index("\n{\n") :])
-
-
-def _call(lab: Lab, callee: Callee, user: str, *options: str, via: bool = True) -> tuple[int, dict[str, Any]]:
-    argv = [
-        *COMMAND,
-        "call",
-        f"sip:{user}@{callee.host}:{callee.port}",
-        "--address",
-        lab.net.host(),
-        "--json",
-        *options,
-    ]
-    argv += ["--via", f"sip:{lab.product.sip}"] if via else []
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, env=ENVIRONMENT, check=False)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, json.loads(done.stdout)
+from tests.support.cli_phone import COMMAND, ENVIRONMENT, SPEECH, Callee, call
 
 
 def test_sound_picture_and_keys_through_the_service(lab: Lab, tmp_path: Path) -> None:
     wav, film = tmp_path / "heard.wav", tmp_path / "seen.mp4"
     expected = ("--expect-audio", "--expect-video", "--expect-digits", "42#", "--wav", str(wav), "--film", str(film))
     with Callee(tmp_path, lab.net.host(), *expected) as callee:
-        status, caller = _call(
-            lab, callee, "caller", "--play", str(SPEECH), "--seconds", "5", "--digits", "42#", "--expect-audio"
+        status, caller = call(
+            lab.net,
+            lab.product,
+            callee,
+            "caller",
+            "--play",
+            str(SPEECH),
+            "--seconds",
+            "5",
+            "--digits",
+            "42#",
+            "--expect-audio",
         )
         assert status == 0, caller
         callee_status, seen = callee.result()
@@ -77,7 +45,7 @@ def test_sound_picture_and_keys_through_the_service(lab: Lab, tmp_path: Path) ->
 @pytest.mark.parametrize("way", ["refuse", "488"])
 def test_refused_video_leaves_the_voice(lab: Lab, tmp_path: Path, way: str) -> None:
     with Callee(tmp_path, lab.net.host(), "--video", way, "--expect-audio", "--expect-no-video") as callee:
-        status, caller = _call(lab, callee, "caller", "--seconds", "3", "--expect-audio")
+        status, caller = call(lab.net, lab.product, callee, "caller", "--seconds", "3", "--expect-audio")
         callee_status, heard = callee.result()
     assert (status, callee_status) == (0, 0), (caller, heard)
     assert heard["calls"][0]["video_offers_refused"] >= 1 and heard["calls"][0]["picture"] is None
@@ -85,36 +53,38 @@ def test_refused_video_leaves_the_voice(lab: Lab, tmp_path: Path, way: str) -> N
 
 def test_who_offers_to_watch_sees_the_callee(lab: Lab, tmp_path: Path) -> None:
     with Callee(tmp_path, lab.net.host(), "--play", str(SPEECH)) as callee:
-        status, caller = _call(lab, callee, "callee", "--offer-video", "--seconds", "3", "--expect-video")
+        status, caller = call(
+            lab.net, lab.product, callee, "callee", "--offer-video", "--seconds", "3", "--expect-video"
+        )
     assert status == 0, caller
     assert caller["calls"][0]["picture"]["added_by"] == "offer"
 
 
 def test_a_call_that_is_refused_is_status_1(lab: Lab, tmp_path: Path) -> None:
     with Callee(tmp_path, lab.net.host(), "--reject", "486") as callee:
-        status, caller = _call(lab, callee, "bob", "--seconds", "3")
+        status, caller = call(lab.net, lab.product, callee, "bob", "--seconds", "3")
     assert status == 1
     assert caller["calls"][0]["status"] == 486 and "status 486" in caller["unmet"][0]
 
 
 def test_nobody_answers_in_time(lab: Lab, tmp_path: Path) -> None:
     with Callee(tmp_path, lab.net.host(), "--answer-after", "30") as callee:
-        status, caller = _call(lab, callee, "bob", "--ring", "1.5")
+        status, caller = call(lab.net, lab.product, callee, "bob", "--ring", "1.5")
         assert (status, caller["calls"][0]["status"]) == (1, 487)
         assert callee.result()[0] == 1
 
 
 def test_what_was_expected_and_did_not_come_is_status_1(lab: Lab, tmp_path: Path) -> None:
     with Callee(tmp_path, lab.net.host(), "--tone", "0") as callee:
-        status, caller = _call(lab, callee, "bob", "--seconds", "2", "--expect-audio", "--expect-video")
+        status, caller = call(lab.net, lab.product, callee, "bob", "--seconds", "2", "--expect-audio", "--expect-video")
     assert status == 1
     assert caller["unmet"] == ["no sound was heard", "no picture was decoded"]
 
 
 def test_two_phones_without_the_service(lab: Lab, tmp_path: Path) -> None:
     with Callee(tmp_path, lab.net.host(), "--codec", "G722", "--expect-audio") as callee:
-        status, caller = _call(
-            lab, callee, "bob", "--codec", "G722", "--codec", "PCMU", "--seconds", "2", "--expect-audio", via=False
+        status, caller = call(
+            lab.net, None, callee, "bob", "--codec", "G722", "--codec", "PCMU", "--seconds", "2", "--expect-audio"
         )
         assert status == 0 and callee.result()[0] == 0
     assert caller["calls"][0]["sound"]["codec"] == "G722"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cli_phone import SPEECH, Callee, call
 from tests.support.ports import Loopback
 from tests.support.process import process_exists, wait_until
 from tests.support.product import Product, configuration
@@ -27,7 +28,7 @@ def test_no_process_survives_a_killed_supervisor(product: Product) -> None:
     wait_until(lambda: not any(map(process_exists, product.pids.all())), 5, "a process outlived its supervisor")
 
 
-def test_every_process_that_dies_is_started_again(product: Product) -> None:
+def test_every_process_that_dies_is_started_again_and_calls_go_on(product: Product, tmp_path: Path) -> None:
     for name, pid in (
         ("front", product.pids.front),
         ("worker-1", product.pids.workers[0]),
@@ -42,6 +43,16 @@ def test_every_process_that_dies_is_started_again(product: Product) -> None:
     assert process_exists(product.pids.supervisor)
     ports = {line["sip_port"] for line in product.said("front listens")}
     assert len(ports) == 1, "the front came back on another port"
+    net = Loopback()
+    product.config["peers"].append({"name": "test", "networks": [net.network]})
+    product.config["next_hops"].append({"name": "test", "networks": [net.network]})
+    product.write_config()
+    product.hang_up()
+    product.wait_said("configuration read again")
+    with Callee(tmp_path / "callee", net.host(), "--expect-audio", "--expect-video") as callee:
+        status, report = call(net, product, callee, "caller", "--play", str(SPEECH), "--seconds", "3", "--expect-audio")
+        assert status == 0, report
+        assert callee.result()[0] == 0
 
 
 def test_a_second_signal_ends_at_once(product: Product) -> None:
