@@ -16,7 +16,7 @@ from ims_avatar.training.phonemes import GROUP_COUNT, PhonemeGroup
 
 DILATIONS = (1, 1, 2, 2, 4, 4, 8, 8)
 """Kernel 3 each: receptive field 1 + 2 * sum = 61 frames."""
-CLOSING_STARTS, CLOSED = 0.12, 0.30
+CLOSING_STARTS, CLOSED = 0.2, 0.4
 """Probabilities of p b m (as trained: rare groups count more) between which lips close; r hardly changes by it."""
 RECEPTIVE_FIELD = 1 + 2 * sum(DILATIONS)
 
