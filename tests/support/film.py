@@ -123,7 +123,10 @@ def _aggregated(payload: bytes, sequence: int, findings: Findings) -> Iterator[b
 
 
 def develop(stream: RtpStream) -> Film:
-    """Decode the whole stream. Lost packets, wrong markers and decoder complaints are in `Film.findings.faults`."""
+    """Decode the whole stream. Lost packets, wrong markers and decoder complaints are in `Film.findings.faults`.
+
+    The last picture may lack its end: the call may have ended in the middle of it.
+    """
     findings, pictures = Findings(), list[Picture]()
     ordered = dict(sorted(zip(stream.extended, stream.packets, strict=True)))
     numbers = list(ordered)
@@ -134,7 +137,10 @@ def develop(stream: RtpStream) -> Film:
     decoder.thread_count = 1
     for timestamp, group in groupby(ordered.values(), key=lambda packet: packet.timestamp):
         packets = list(group)
-        if [packet.marker for packet in packets] != [False] * (len(packets) - 1) + [True]:
+        markers = [packet.marker for packet in packets]
+        if timestamp == ordered[numbers[-1]].timestamp and not any(markers):
+            break
+        if markers != [False] * (len(packets) - 1) + [True]:
             findings.faults.append(f"picture {timestamp}: the marker is not on its last packet alone")
         units = depacketise(packets, findings)
         keyframe = any(unit[0] & 31 == IDR for unit in units)

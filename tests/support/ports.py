@@ -6,6 +6,7 @@ collide between runs on one machine, and one capture filter sees this network on
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import random
 import socket
@@ -42,22 +43,23 @@ def is_bound(host: str, port: int) -> bool:
 
 @dataclass
 class Loopback:
-    """One /24 of 127.0.0.0/8, handed out host by host."""
+    """One /20 of 127.0.0.0/8, handed out host by host."""
 
-    prefix: str = field(default_factory=lambda: _own_prefix())
+    network: str = field(default_factory=lambda: _own_network())
     _next: int = 1
     _next_media_port: int = field(default_factory=lambda: random.Random(os.urandom(8)).randrange(32_000, 50_000, 2))
 
-    @property
-    def network(self) -> str:
-        return f"{self.prefix}.0/24"
-
     def host(self) -> str:
         """An address of this network that was not handed out before."""
-        if self._next > 254:
+        hosts = ipaddress.ip_network(self.network)
+        if self._next >= hosts.num_addresses - 1:
             raise AssertionError(f"all addresses of {self.network} are taken; make another Loopback")
         self._next += 1
-        return f"{self.prefix}.{self._next - 1}"
+        return str(hosts[self._next - 1])
+
+    def stranger(self) -> str:
+        """An address that is not of this network."""
+        return str(ipaddress.ip_address(int(ipaddress.ip_network(self.network)[0]) ^ 0x0040_0000) + 9)
 
     def media_ports(self) -> range:
         """UDP ports for a program that binds its media sockets to every address, never handed out twice."""
@@ -65,6 +67,6 @@ class Loopback:
         return range(self._next_media_port - 60, self._next_media_port)
 
 
-def _own_prefix() -> str:
+def _own_network() -> str:
     chance = random.Random(os.urandom(8))
-    return f"127.{chance.randint(16, 254)}.{chance.randint(1, 254)}"
+    return f"127.{chance.randint(16, 254)}.{chance.randrange(0, 256, 16)}.0/20"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +44,8 @@ class RtpStream:
     destination: str
     ssrc: int
     packets: list[RtpPacket] = field(repr=False)
+    pressure: float = 0.0
+    """Share of the capture's time in which tasks waited for a processor."""
 
     def __str__(self) -> str:
         types = sorted({packet.payload_type for packet in self.packets})
@@ -88,7 +90,7 @@ class RtpStream:
     def between(self, start: float, end: float) -> RtpStream:
         """The packets that arrived in [start, end)."""
         kept = [packet for packet in self.packets if start <= packet.time < end]
-        return RtpStream(self.source, self.destination, self.ssrc, kept)
+        return replace(self, packets=kept)
 
     def longest_gap(self) -> float:
         """Longest time between two arrivals, seconds."""
