@@ -38,9 +38,9 @@ def _lids(style: CharacterStyle, blink: float) -> tuple[Points, Points]:
     eyes, f = style.eyes, style.face
     x = f.centre_x + f.eye_distance + eyes.half_width * _T
     tilt = -1.6 * _T
-    open_upper = -eyes.half_height * (1 - np.abs(_T + 0.06) ** 2.2).clip(0) ** 0.75
-    lower = 0.62 * eyes.half_height * (1 - np.abs(_T - 0.10) ** 2.3).clip(0) ** 0.85
-    closed = 0.72 * lower
+    open_upper = -eyes.half_height * (1 - 0.08 * _T) * (1 - np.abs(_T) ** 2.2) ** 0.75
+    lower = 0.62 * eyes.half_height * (1 + 0.12 * _T) * (1 - np.abs(_T) ** 2.3) ** 0.85
+    closed = lower
     upper = open_upper * (1 - blink) + closed * blink
     return np.stack([x, f.eye_y + tilt + upper], axis=1), np.stack(
         [x, f.eye_y + tilt + np.maximum(lower, upper)], axis=1
@@ -94,6 +94,7 @@ def _iris(canvas: Canvas, style: CharacterStyle, x: float, y: float, side: int) 
 def _lashes(canvas: Canvas, style: CharacterStyle, upper: Points, lower: Points, blink: float) -> None:
     lash = style.eyes.lash
     thick = 1.3 + 1.9 * np.sin(np.clip((_T + 1) / 2, 0, 1) * np.pi * 0.62 + 0.35)
+    thick = thick * np.clip((_T + 1) / 0.4, 0.15, 1)
     outer = upper - np.stack([np.zeros_like(_T), thick], axis=1)
     tip = upper[-1] + [7.5, -4.5 * (1 - 1.6 * blink)]
     canvas.drawPath(polygon(np.concatenate([shifted(upper, 0, 0.5), [tip], outer[::-1]])), fill(lash))
