@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ims_avatar.clock import Clock, SystemClock
-from ims_avatar.errors import ImsAvatarError
+from ims_avatar.errors import ConfigError, ImsAvatarError
 from ims_avatar.flow import Address
 from ims_avatar.phone.call import PhoneCall
 from ims_avatar.phone.media import PhoneMedia
@@ -19,6 +20,17 @@ from ims_avatar.signalling.profiles import PeerProfile
 from ims_avatar.signalling.user_agent import PjUserAgent, UserAgentSettings
 
 BUSY = 486
+
+
+_SIP_URI = re.compile(
+    r"sip:([A-Za-z0-9_.!~*'()&=+$,;?/%-]+@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(;[^\s<>\"]*)?"
+)
+
+
+def check_uri(uri: str) -> None:
+    """Raises `ConfigError` when it is not one that can be dialled (RFC 3261 19.1.1)."""
+    if not _SIP_URI.fullmatch(uri):
+        raise ConfigError(f"{uri!r} is no SIP URI that can be dialled", remedy="write e.g. sip:bob@192.0.2.20:5060")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +86,12 @@ class Phone:
         return await self._arrived.get()
 
     def place(self, uri: str, plan: CallPlan, via: str | None = None) -> PhoneCall:
-        """Call `uri`, through the proxy at the SIP URI `via` if one is given. Raises `NoFreePort`, `AudioFileError`."""
+        """Call `uri`, through the proxy at the SIP URI `via` if one is given.
+
+        Raises `ConfigError` for what is no SIP URI, `NoFreePort`, `AudioFileError`.
+        """
+        check_uri(uri)
+        check_uri(via or uri)
         call = self._new_call(plan)
         host, port = self.sip_address
         outgoing = OutgoingCall(
