@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from tests.support.pressure import CpuPressure
 from tests.support.process import Process, wait_until
 from tests.support.rtp_stream import RtpPacket, RtpStream, SenderReport
 
@@ -36,6 +37,7 @@ class Capture(Process):
 
     def __init__(self, path: Path, network: str) -> None:
         self.path = path
+        self.pressure = CpuPressure()
         # Slots of the kernel's ring are as large as the snapshot length: short ones, so that there are thousands.
         argv = ["tcpdump", "--immediate-mode", "-i", "lo", "-U", "-n", "-s", "4096", "-B", "65536", "-Z", "root"]
         super().__init__([*argv, "-w", path, f"net {network}"], path.with_suffix(".log"))
@@ -54,14 +56,14 @@ class Capture(Process):
         self.stop(signal.SIGINT)
         dropped = re.search(r"(\d+) packets? dropped by kernel", self.text())
         assert dropped and dropped[1] == "0", f"the capture is not whole: {self.tail(300)}"
-        return Wire(self.path)
+        return Wire(self.path, self.pressure.share())
 
 
 class Wire:
     """One finished capture."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, pressure: float = 0.0) -> None:
+        self.path, self.pressure = path, pressure
 
     def _fields(self, display_filter: str, *names: str) -> list[dict[str, str]]:
         argv = ["tshark", "-n", "-r", str(self.path), "--enable-heuristic", "rtp_udp", "--enable-heuristic", "rtcp_udp"]
@@ -87,7 +89,8 @@ class Wire:
             if row["rtp.seq"]:
                 groups[*_flow(row), int(row["rtp.ssrc"], 16)].append(_packet(row))
         return [
-            RtpStream(source, destination, ssrc, packets) for (source, destination, ssrc), packets in groups.items()
+            RtpStream(source, destination, ssrc, packets, self.pressure)
+            for (source, destination, ssrc), packets in groups.items()
         ]
 
     @cached_property
