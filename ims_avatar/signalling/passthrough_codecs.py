@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes as c
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -57,6 +58,14 @@ _MOST_CHANNELS: Final = 9
 _EVENT: Final = "telephone-event"
 
 
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """Both must live as long as pjmedia knows the codec: its list points to them."""
+
+    factory: Factory
+    codec_id: bytes
+
+
 class PassthroughCodecs:
     """Must outlive the library: pjmedia keeps pointers into it. Every method on the SIP thread."""
 
@@ -64,9 +73,9 @@ class PassthroughCodecs:
         self._library = shared_library()
         self._matching = FormatMatching()
         self._codecs: dict[int, Codec] = {}
-        self._known: OrderedDict[tuple[bytes, int], Factory] = OrderedDict()
+        self._known: OrderedDict[tuple[bytes, int], _Learnt] = OrderedDict()
         """By pjmedia's codec id (`EVRC/8000/1`) and payload type, the one used longest ago first."""
-        self._former: list[Factory] = []
+        self._former: list[_Learnt] = []
         """Forgotten, but streams may still hold codecs of them."""
         self._registering, self._registering_number = b"", _DYNAMIC
         operations = dict(FactoryOp._fields_)
@@ -140,13 +149,13 @@ class PassthroughCodecs:
         if status != SUCCESS:
             log.warning("pjmedia takes no further codec", status=status)
             return
-        self._known[key] = factory
+        self._known[key] = _Learnt(factory, codec_id)
 
     def _forget(self) -> None:
-        _, factory = self._known.popitem(last=False)
-        self._library.pjmedia_codec_mgr_unregister_factory(self._manager, c.addressof(factory))
+        _, oldest = self._known.popitem(last=False)
+        self._library.pjmedia_codec_mgr_unregister_factory(self._manager, c.addressof(oldest.factory))
         in_use = {codec.factory for codec in self._codecs.values()}
-        self._former = [old for old in (*self._former, factory) if c.addressof(old) in in_use]
+        self._former = [old for old in (*self._former, oldest) if c.addressof(old.factory) in in_use]
 
     def _holds(self, codec_id: bytes, number: int) -> bool:
         """Whether pjmedia has it under another key."""

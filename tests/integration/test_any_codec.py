@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.avatar_calls import Lab
 from tests.support.own_phone import OwnPhone, media_of
-from tests.support.raw_sip import header_of
 
 
 @pytest.fixture
@@ -62,6 +61,7 @@ CODECS: dict[str, tuple[int, *tuple[str, ...]]] = {
     "slow-static-pcma": (8, "a=rtpmap:8 PCMA/1"),
     "static-pcmu-of-nine": (0, "a=rtpmap:0 PCMU/8000/9"),
     "between": (77, "a=rtpmap:77 FOO/1"),
+    "endless-packets": (111, "a=rtpmap:111 AMR/8000", "a=ptime:60000", "a=maxptime:1"),
     "ilbc-of-no-mode": (110, "a=rtpmap:110 iLBC/8000", "a=fmtp:110 mode=none"),
 }
 MANY = tuple(f"a=rtpmap:{number} many{number}/8000" for number in range(96, 126))
@@ -78,9 +78,7 @@ def test_codec_is_negotiated_and_relayed(lab: Lab, phones: tuple[OwnPhone, OwnPh
     _relayed_both_ways(phones, answer, callee.invite, number)
     caller.request("BYE")
     caller.expect(200)
-    bye = callee.expect("BYE")
-    callee.respond(200, request=bye)
-    assert header_of(bye, "Call-ID")
+    callee.expect("BYE")
     lab.product.assert_untouched()
 
 

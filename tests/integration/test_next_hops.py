@@ -110,3 +110,10 @@ def test_uri_without_a_port_means_5060(site: Site, parameters: str) -> None:
         assert header_of(invite, "To") == f"<{uri}>"
         callee.respond(486)
         caller.expect(486)
+
+
+def test_nobody_listens_on_tcp(site: Site) -> None:
+    """At once, and as a 500: the 503 of one next hop is not ours (RFC 3261 16.7)."""
+    with OwnPhone(site.net.host(), site.product.sip) as caller:
+        caller.call(f"sip:bob@{site.net.host()}:5060;transport=tcp", caller.sdp("8", *PCMA))
+        caller.expect(500)
