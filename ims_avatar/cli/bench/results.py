@@ -40,6 +40,8 @@ class BenchResult:
     voice_packets_lost: int
     processes: tuple[dict[str, Any], ...]
     phones_cpu_percent: float
+    others_cpu_percent: float
+    """Of one core, taken by what has nothing to do with the bench: beside much of it the numbers mean little."""
 
     @property
     def cpu_percent(self) -> float:
@@ -80,6 +82,7 @@ def sum_up(
         voice_packets_lost=sum(sound.packets_lost for sound in sounds),
         processes=tuple(asdict(share) for share in run.service),
         phones_cpu_percent=round(sum(share.cpu_percent for share in run.phones), 1),
+        others_cpu_percent=run.others_cpu_percent,
     )
 
 
@@ -102,6 +105,7 @@ def process_table(result: BenchResult) -> Table:
     rows.append(("together", f"{result.cpu_percent:.1f} %", f"{result.memory_mb:.0f} MB"))
     rows.append(("a call", f"{result.cpu_percent / max(result.calls, 1):.1f} %", ""))
     rows.append(("(phones of the bench)", f"{result.phones_cpu_percent:.1f} %", ""))
+    rows.append(("(other programs)", f"{result.others_cpu_percent:.1f} %", ""))
     return console.table("", ("process", "CPU (of one core)", "memory"), rows)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ims_avatar.cli.bench.usage import Share, shares, usages
+from ims_avatar.cli.bench.usage import Share, machine_busy_s, shares, usages
 from ims_avatar.cli.processes import PhoneProcess, Service
 from ims_avatar.errors import StartError
 from ims_avatar.phone.recording import CallRecording, read_state
@@ -43,6 +43,8 @@ class Run:
     pairs: list[Pair]
     service: list[Share]
     phones: list[Share]
+    others_cpu_percent: float
+    """Of one core, taken by everything else on the machine."""
     failed: list[CallReport]
     """Callers whose call was not answered."""
 
@@ -84,19 +86,24 @@ def run_calls(
 _ANSWER = ("answer", "--port", "0", "--tone", "0", "--no-decode", "--wait", "60")
 
 
-def _watch(service: Service | None, phones: Sequence[PhoneProcess], seconds: float) -> tuple[list[Share], list[Share]]:
-    """Until all phones are done; what the processes took in the middle of it."""
+def _watch(
+    service: Service | None, phones: Sequence[PhoneProcess], seconds: float
+) -> tuple[list[Share], list[Share], float]:
+    """Until all phones are done; what the processes and everybody else took in the middle of it."""
     ours = _names(service) if service else {}
     theirs = {phone.pid: phone.name for phone in phones}
     time.sleep(SETTLE_S + EVERY_S * CALLS_A_PHONE + 1.0)
-    before, began = usages([*ours, *theirs]), time.monotonic()
+    before, busy, began = usages([*ours, *theirs]), machine_busy_s(), time.monotonic()
     time.sleep(max(seconds - 4.0, 1.0))
     after, lasted = usages([*ours, *theirs]), time.monotonic() - began
+    all_percent = 100 * (machine_busy_s() - busy) / lasted
     deadline = time.monotonic() + END_MARGIN_S
     for phone in phones:
         if phone.wait(max(0.0, deadline - time.monotonic())) is None:
             raise StartError(f"{phone.name} does not end", remedy=f"see {phone.log}")
-    return shares(ours, before, after, lasted), shares(theirs, before, after, lasted)
+    service_shares, phone_shares = shares(ours, before, after, lasted), shares(theirs, before, after, lasted)
+    known = sum(share.cpu_percent for share in (*service_shares, *phone_shares))
+    return service_shares, phone_shares, max(0.0, round(all_percent - known, 1))
 
 
 def _names(service: Service) -> dict[int, str]:
@@ -106,7 +113,11 @@ def _names(service: Service) -> dict[int, str]:
 
 
 def _gather(
-    callers: Sequence[PhoneProcess], callees: Sequence[PhoneProcess], service: list[Share], phones: list[Share]
+    callers: Sequence[PhoneProcess],
+    callees: Sequence[PhoneProcess],
+    service: list[Share],
+    phones: list[Share],
+    others_cpu_percent: float,
 ) -> Run:
     answered = {
         _user(report): (report, (callee.raw, number))
@@ -121,7 +132,7 @@ def _gather(
                 pairs.append(Pair(report, other[0], (caller.raw, number), other[1]))
             else:
                 failed.append(report)
-    return Run(pairs, service, phones, failed)
+    return Run(pairs, service, phones, others_cpu_percent, failed)
 
 
 def _user(report: CallReport) -> str:

@@ -33,6 +33,12 @@ def usage(pid: int) -> Usage | None:
     return Usage(cpu, pss / 1024)
 
 
+def machine_busy_s() -> float:
+    """CPU seconds that all processes of the machine took so far (proc(5), /proc/stat: all but idle and iowait)."""
+    fields = [int(value) for value in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) / TICKS
+
+
 def usages(pids: Iterable[int]) -> dict[int, Usage]:
     """Of those that are there."""
     found = {pid: usage(pid) for pid in pids}

@@ -124,15 +124,18 @@ def test_the_bench_sums_up_all_calls() -> None:
         [pair, pair],
         [Share("pool", 1, 40.0, 200.0), Share("front", 2, 1.0, 30.0)],
         [Share("callee-0", 3, 9.0, 50.0)],
+        3.0,
         [],
     )
     found = Measured(REPORT, np.full(100, 0.12), np.full(50, -0.005), LipFit(-3, 0.97), None)
-    result = sum_up(Run([direct], [], [], []), run, [found, found], [np.zeros(10)], 20.0)
+    result = sum_up(Run([direct], [], [], 0.0, []), run, [found, found], [np.zeros(10)], 20.0)
     assert (result.cpu_percent, result.memory_mb, result.phones_cpu_percent) == (41.0, 230.0, 9.0)
     assert result.setup_ms == 20.0 and result.setup_direct_ms == 5.0
     assert result.added_delay == Spread(120.0, 120.0, 120.0)
     assert result.as_json()["cpu_percent_a_call"] == 20.5
-    assert process_table(result).row_count == 5 and call_table(result).row_count >= 8
+    assert (
+        process_table(result).row_count == 6 and result.others_cpu_percent == 3.0 and call_table(result).row_count >= 8
+    )
 
 
 def test_usage_grows_with_work_and_only_for_who_is_there() -> None:
