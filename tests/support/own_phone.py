@@ -56,18 +56,20 @@ class OwnPhone:
         }
         self.request("INVITE", sdp, *headers)
 
-    def request(self, method: str, sdp: str = "", *headers: str) -> None:
+    def request(self, method: str, body: str = "", *headers: str, content_type: str = "application/sdp") -> None:
         """Inside the dialog, or the first INVITE of it."""
         self._cseq += 1
         if method == "INVITE":
             self._invite_cseq = self._cseq
-        self._send_request(method, self._cseq, sdp, *headers)
+        self._send_request(method, self._cseq, body, *headers, content_type=content_type)
 
     def acknowledge(self, sdp: str = "") -> None:
         """The 2xx that `expect` saw last."""
         self._send_request("ACK", self._invite_cseq, sdp)
 
-    def _send_request(self, method: str, cseq: int, sdp: str, *headers: str) -> None:
+    def _send_request(
+        self, method: str, cseq: int, body: str, *headers: str, content_type: str = "application/sdp"
+    ) -> None:
         branch = f"z9hG4bK{uuid.uuid4().hex[:12]}"
         head = [
             f"{method} {self._headers['target']} SIP/2.0",
@@ -80,7 +82,7 @@ class OwnPhone:
         ]
         if method == "INVITE":
             self._sent_invite = head
-        self._send(head, sdp)
+        self._send(head, body, content_type)
 
     # Responses --------------------------------------------------------------------------------------------------------
 
@@ -168,9 +170,9 @@ class OwnPhone:
                 packets.append((datagram[1] & 0x7F, datagram[12:]))
         return packets
 
-    def _send(self, head: list[str], sdp: str) -> None:
-        content = ["Content-Type: application/sdp"] if sdp else []
-        lines = [*head, *content, f"Content-Length: {len(sdp.encode())}", "", sdp]
+    def _send(self, head: list[str], body: str, content_type: str = "application/sdp") -> None:
+        content = [f"Content-Type: {content_type}"] if body else []
+        lines = [*head, *content, f"Content-Length: {len(body.encode())}", "", body]
         target = self._remote
         self._sip.sendto("\r\n".join(lines).encode(), target)
 
