@@ -45,6 +45,7 @@ HALLWAYS = {
 ONLY_IN = {
     "pjsua2": {
         "signalling/user_agent.py",
+        "signalling/pj_call.py",
         "signalling/pj_leg.py",
         "signalling/pj_config.py",
         "signalling/pj_log.py",

@@ -24,6 +24,7 @@ from ims_avatar.errors import BadRequest, ConfigError, SignallingError
 from ims_avatar.flow import Address
 from ims_avatar.signalling import sdp, sip_message
 from ims_avatar.signalling.passthrough_codecs import PassthroughCodecs
+from ims_avatar.signalling.pj_call import PjCall
 from ims_avatar.signalling.pj_config import (
     UserAgentSettings,
     account_config,
@@ -31,7 +32,7 @@ from ims_avatar.signalling.pj_config import (
     open_transports,
     set_timers,
 )
-from ims_avatar.signalling.pj_leg import PjCall, PjLeg
+from ims_avatar.signalling.pj_leg import PjLeg
 from ims_avatar.signalling.pj_log import LogWriter
 from ims_avatar.signalling.pj_native import apply_settings, shared_library
 from ims_avatar.signalling.port import DialogTimers, Ended, EventHandler, IncomingCall, OutgoingCall, SipEvent

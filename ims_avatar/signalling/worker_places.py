@@ -8,8 +8,9 @@ from typing import Final
 
 from ims_avatar.flow import Address
 
-RESERVATION_S: Final = 40.0
-"""Until the worker must have reported the call: longer than Timer B (RFC 3261 17.1.1.2)."""
+RESERVATION_S: Final = 5.0
+"""Until the worker must have reported the call, which it does at once: an INVITE that its SIP stack drops unread must
+not hold a place for long."""
 REMEMBERED_S: Final = 40.0
 """How long late messages of an ended call (ACK to a non-2xx, retransmissions) still find their worker."""
 

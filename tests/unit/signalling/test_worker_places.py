@@ -45,6 +45,7 @@ def test_an_ended_call_frees_its_place_and_is_remembered() -> None:
     late = places.of_call("1")
     assert late is not None and late.worker == "a"
     assert reserved(places, "4", now=3.0) == "a"
+    places.report("a", ["2", "4"], [], now=4.0)
     places.report("b", ["3"], [], now=4.0)
     assert places.reserve("5", "z", now=2.0 + REMEMBERED_S) is None
     assert places.of_call("1") is None
