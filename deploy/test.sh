@@ -13,6 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PEERS=(baresip:baresip-core baresip:baresip-ffmpeg sipp:sip-tester tshark:tshark tcpdump:tcpdump ffmpeg:ffmpeg
     espeak-ng:espeak-ng kamailio:kamailio)
 VENV="$PWD/.venv"
+OPENVINO="$VENV/openvino" # beside the packages, not among them: everything else runs on what the default install has
 failed=()
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -73,6 +74,7 @@ make_environment() {
     if [ "$(cat "$VENV/.installed" 2>/dev/null)" != "$fingerprint" ]; then
         "$VENV/bin/python" -m pip install -qq torch==2.13.0
         "$VENV/bin/python" -m pip install -qq -e ".[dev,train]"
+        "$VENV/bin/python" -m pip install -qq --upgrade --target "$OPENVINO" openvino
         echo "$fingerprint" >"$VENV/.installed"
     fi
     "$VENV/bin/python" --version
@@ -101,6 +103,7 @@ else
     step "style (ruff)" "$python" -m ruff check .
     step "types (mypy --strict)" "$python" -m mypy
     step "unit tests" "$python" -m pytest tests --ignore=tests/integration
+    step "the same avatars on OpenVINO" env PYTHONPATH="$OPENVINO" "$python" -m pytest tests/unit/inference
     step "integration tests: real phones, real processes" "$python" -m pytest tests/integration --durations=10 -rs
 fi
 
