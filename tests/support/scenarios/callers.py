@@ -122,5 +122,5 @@ CALLERS = {
         + expect(487)
         + hop_request("ACK", "[peer_tag_param]")
     ),
-    **{f"caller_refused_{status}": refused(status) for status in (403, 404, 480, 486, 488, 503)},
+    **{f"caller_refused_{status}": refused(status) for status in (400, 403, 404, 480, 486, 488, 503)},
 }

@@ -9,8 +9,11 @@ from tests.support.scenarios.messages import (
     CONTACT,
     FROM_CALLER,
     HELD,
+    SAVE_DIALOG,
+    SAVE_REQUEST,
     TO_CALLED,
     VIA,
+    VIDEO,
     WANTS_AUDIO,
     action,
     caller_request,
@@ -120,6 +123,35 @@ MID_CALL = {
         + pause(2000)
         + hang_up(3)
         + use("reliable")
+    ),
+    "caller_asks_at_once": (
+        CALL
+        + caller_request("INVITE", 2)
+        + expect(100, optional=True)
+        + expect(200, action(must_match(WANTS_AUDIO, "offered"), must_not_match("s=pjmedia", "ours")))
+        + caller_request("ACK", 2, sdp(2))
+        + pause(1000)
+        + hang_up(3)
+        + use("offered", "ours")
+    ),
+    "callee_mends_its_answer": (
+        expect("INVITE", action(SAVE_DIALOG, SAVE_REQUEST))
+        + respond(183, "Session Progress", "v=0\nthis is no SDP\n")
+        + expect("CANCEL")
+        + respond(200, "OK")
+        + respond(200, "OK", sdp(), saved=True)
+        + expect("ACK")
+        + expect("BYE")
+        + respond(200, "OK", in_dialog=True)
+        + use("caller", "callee", "target")
+    ),
+    "callee_answers_too_much": (
+        expect("INVITE", action(SAVE_DIALOG))
+        + respond(200, "OK", sdp() + VIDEO + "m=text 0 RTP/AVP 98\n")
+        + expect("ACK")
+        + expect("BYE")
+        + respond(200, "OK", in_dialog=True)
+        + use("caller", "callee", "target")
     ),
     "callee_is_told_hold": ANSWER + _told_hold_then_resume() + END + use("held", "resumed"),
     "callee_gets_digits": (
