@@ -268,6 +268,19 @@ async def test_no_common_codec(make_call: MakeCall) -> None:
     assert test.callee.take()[0][:2] == ("hang_up", 488)
 
 
+async def test_silence_on_both_sides_ends_the_call(make_call: MakeCall, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = answered(make_call())
+    silence = {"seconds": 59.0}
+    monkeypatch.setattr(test.call._media, "inactive_for", lambda: silence["seconds"])
+    test.call.check_activity()
+    assert test.caller.take() == []
+    silence["seconds"] = 61.0
+    test.call.check_activity()
+    reason = (("Reason", 'SIP;cause=408;text="RTP inactivity"'),)
+    assert test.caller.take() == [("hang_up", 408, reason)]
+    assert test.callee.take() == [("hang_up", 408, reason)]
+
+
 async def test_everything_is_released_once_at_the_end(make_call: MakeCall) -> None:
     test = answered(make_call(CALLEE_SEES))
     with_video(test, test.callee, ANSWER)
