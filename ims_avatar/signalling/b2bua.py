@@ -5,6 +5,10 @@ answered or ended; what stands in it is `offer_answer`'s business. `call.AvatarC
 
 Rules of the house: whatever happens to video leaves the voice alone; both legs end together, with the cause of the one
 that ended first.
+
+A re-INVITE of ours that nobody answers (408, or a timeout) leaves the call as it was, although RFC 3261 12.2.1.2 would
+end it: the voice may be well, and if it is not, RTP inactivity ends the call. After 481 the stack ends that leg itself,
+as the far end has said that the dialog is gone.
 """
 
 from __future__ import annotations
