@@ -155,7 +155,7 @@ class Supervisor:
         self._config = merged
         self._write_config()
         self._hub.send(self._board.reload())
-        if not await self._until(lambda: self._board.reloaded, RELOAD_LIMIT_S):
+        if not await self._until(lambda: self._board.ready and self._board.reloaded, RELOAD_LIMIT_S):
             log.warning("not every process has read the configuration again")
         log.info("configuration read again", changed=changed, needs_restart=needs_restart)
 

@@ -40,6 +40,7 @@ class Switchboard:
     draining: bool = False
     _drained: set[str] = field(default_factory=set)
     _reloading: set[str] = field(default_factory=set)
+    _was_reloaded: bool = False
 
     @property
     def ready(self) -> bool:
@@ -71,13 +72,13 @@ class Switchboard:
             case FrontHello() if sender == FRONT:
                 self.front = message
                 known: list[ControlMessage] = [*self.workers.values(), *self.statuses.values()]
-                return self._to_front(*known, *([Drain()] if self.draining else []))
+                return self._to_front(*known, *self._news(sender))
             case WorkerHello() if sender in self.worker_names:
                 self.workers[sender] = message
                 self.statuses.pop(sender, None)
                 self._drained.discard(sender)
-                drain = [Outgoing(sender, Drain())] if self.draining else []
-                return [*drain, *self._to_front(message)]
+                news = [Outgoing(sender, told) for told in self._news(sender)]
+                return [*news, *self._to_front(message)]
             case WorkerStatus() if sender in self.workers:
                 self.statuses[sender] = message.model_copy(update={"ended": ()})
                 return self._to_front(message)
@@ -109,6 +110,7 @@ class Switchboard:
     def reload(self) -> list[Outgoing]:
         messages = [*self._to_front(Reload()), *self._to_workers(Reload())]
         self._reloading = {outgoing.to for outgoing in messages}
+        self._was_reloaded = True
         return messages
 
     def stop_workers(self) -> list[Outgoing]:
@@ -116,6 +118,12 @@ class Switchboard:
 
     def stop_front(self) -> list[Outgoing]:
         return self._to_front(Stop())
+
+    def _news(self, name: str) -> list[ControlMessage]:
+        """What a process that has just come up may have missed: it read its configuration some time before."""
+        if self._was_reloaded:
+            self._reloading.add(name)
+        return [*([Reload()] if self._was_reloaded else []), *([Drain()] if self.draining else [])]
 
     def _to_front(self, *messages: ControlMessage) -> list[Outgoing]:
         return [Outgoing(FRONT, message) for message in messages] if self.front else []

@@ -120,3 +120,16 @@ def test_a_reload_is_done_when_all_that_were_told_have_answered_or_died() -> Non
     assert not board.reloaded
     board.gone("worker-2")
     assert board.reloaded
+
+
+def test_a_process_that_comes_up_around_a_reload_is_told_to_read_again() -> None:
+    board = _running("worker-1", "worker-2")
+    board.gone("worker-1")
+    board.reload()
+    board.receive(FRONT, Reloaded())
+    board.receive("worker-2", Reloaded())
+    assert board.reloaded
+    assert Outgoing("worker-1", Reload()) in board.receive("worker-1", _hello("worker-1"))
+    assert not board.reloaded
+    board.gone(FRONT)
+    assert Outgoing(FRONT, Reload()) in board.receive(FRONT, FRONT_HELLO)
