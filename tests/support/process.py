@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ims_avatar.ops.child import die_with_parent
+
 POLL_S = 0.01
 
 
@@ -43,7 +45,8 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                # A test that fails half-way, or a run that is killed, leaves nobody behind.
+                preexec_fn=die_with_parent(),
             )
 
     @property
