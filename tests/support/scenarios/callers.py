@@ -74,8 +74,8 @@ def _gets_video(video: str) -> str:
 
 
 CALLERS = {
-    "caller_audio": CALL + pause(4000) + hang_up(),
-    "caller_long": CALL + pause(9000) + hang_up(),
+    "caller_audio": CALL + pause(3200) + hang_up(),
+    "caller_long": CALL + pause(8000) + hang_up(),
     "caller_of_other_type": ANSWERED + play_voice("caller", payload_type=0) + pause(4000) + hang_up(),
     "caller_short": CALL + pause(1000) + hang_up(),
     "caller_waits": CALL + expect("BYE", timeout=30_000) + respond(200, "OK", in_dialog=True),
