@@ -8,8 +8,7 @@ ImsAvatarError
 │   ├── Forbidden          403, not a configured peer or next hop
 │   ├── NotFound           404, no route
 │   ├── LoopDetected       482, the next hop is ourselves
-│   ├── NotAcceptable      488, no common codec
-│   └── Overloaded         503, all places taken; Retry-After
+│   └── NotAcceptable      488, no common codec
 ├── MediaError
 │   ├── NoFreePort         the configured RTP range is used up
 │   ├── BadPacket          a datagram that is not valid RTP or RTCP, or a payload that breaks its format
@@ -83,11 +82,6 @@ class LoopDetected(SignallingError):
 class NotAcceptable(SignallingError):
     sip_status = 488
     blame = "client"
-
-
-class Overloaded(SignallingError):
-    sip_status = 503
-    retry = True
 
 
 class MediaError(ImsAvatarError):
