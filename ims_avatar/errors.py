@@ -14,6 +14,7 @@ ImsAvatarError
 │   ├── BadPacket          a datagram that is not valid RTP or RTCP, or a payload that breaks its format
 │   ├── NalTooLarge        an encoded slice that fits no packet (packetization-mode 0)
 │   ├── AudioFileError     a sound file that cannot be played
+│   ├── SpeechUnavailable  a speech synthesiser, or a voice of it, that is not installed
 │   └── RecordingError     a recording that cannot be written (disk full)
 ├── AvatarError
 │   ├── AvatarNotFound     no such avatar; names those there are
@@ -102,6 +103,10 @@ class NalTooLarge(MediaError):
 
 
 class AudioFileError(MediaError):
+    blame = "operator"
+
+
+class SpeechUnavailable(MediaError):
     blame = "operator"
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from pocketsphinx import Decoder, get_model_path
 from scipy.signal import resample_poly
 
+from ims_avatar.driving.espeak import Espeak
+from ims_avatar.driving.phonemes import PhonemeGroup, PhonemeSpan, groups_of_arpabet, groups_of_ipa, spans_of
 from ims_avatar.training.corpus import SAMPLE_RATE
-from ims_avatar.training.espeak import Espeak
-from ims_avatar.training.phonemes import PhonemeGroup, PhonemeSpan, groups_of_arpabet, groups_of_ipa, spans_of
 
 _MODEL_RATE = 16000
 _FRAME = 0.01

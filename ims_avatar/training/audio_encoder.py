@@ -19,13 +19,13 @@ import structlog
 import torch
 from torch import Tensor
 
+from ims_avatar.driving.phonemes import GROUP_COUNT
 from ims_avatar.training import corpus_build
 from ims_avatar.training.audio_encoder_export import export
 from ims_avatar.training.batches import Sampler, disturb
 from ims_avatar.training.corpus import Utterance
 from ims_avatar.training.dataset import Frames, build
 from ims_avatar.training.encoder_network import RECEPTIVE_FIELD, EncoderNetwork
-from ims_avatar.training.phonemes import GROUP_COUNT
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ims_avatar.training.phonemes import PhonemeGroup, PhonemeSpan
+from ims_avatar.driving.phonemes import PhonemeGroup, PhonemeSpan
 
 SAMPLE_RATE = 8000
 """Hz; the telephone band is all the encoder is ever trained on."""

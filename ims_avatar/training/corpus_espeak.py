@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.signal import resample_poly
 
+from ims_avatar.driving.espeak import Espeak, Spoken
+from ims_avatar.driving.phonemes import PhonemeSpan, groups_of_ipa, spans_of
 from ims_avatar.training.corpus import SAMPLE_RATE, Split, Utterance, to_int16
 from ims_avatar.training.corpus_text import sentences
-from ims_avatar.training.espeak import Espeak, Spoken
-from ims_avatar.training.phonemes import PhonemeSpan, groups_of_ipa, spans_of
 
 LANGUAGES = {
     # espeak-ng language: (language of the text, share)

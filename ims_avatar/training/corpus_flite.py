@@ -13,9 +13,9 @@ import numpy as np
 from scipy.io import wavfile
 from scipy.signal import resample_poly
 
+from ims_avatar.driving.phonemes import PhonemeSpan, groups_of_arpabet, spans_of
 from ims_avatar.training.corpus import SAMPLE_RATE, Split, Utterance, to_int16
 from ims_avatar.training.corpus_text import CorpusMissing, sentences
-from ims_avatar.training.phonemes import PhonemeSpan, groups_of_arpabet, spans_of
 
 VOICES = {"slt": 0.4, "awb": 0.4, "kal16": 0.2}
 HELD_VOICE = "rms"

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ims_avatar.driving.espeak import Espeak
+from ims_avatar.driving.phonemes import PhonemeGroup, PhonemeSpan, group_labels
 from ims_avatar.training.aligner import Aligner
 from ims_avatar.training.corpus import SAMPLE_RATE, Split, Utterance, frame_levels, silence_pauses, to_int16
 from ims_avatar.training.corpus_text import CorpusMissing
-from ims_avatar.training.espeak import Espeak
-from ims_avatar.training.phonemes import PhonemeGroup, PhonemeSpan, group_labels
 
 SOUNDS = Path("/usr/share/asterisk/sounds")
 DOCUMENTS = Path("/usr/share/doc")

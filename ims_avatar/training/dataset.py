@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ims_avatar.driving.articulation import lip_codes
 from ims_avatar.driving.audio import LEAD
 from ims_avatar.driving.features import FEATURES, FeatureStream
 from ims_avatar.driving.log_mel import HOP
+from ims_avatar.driving.phonemes import PhonemeSpan, group_labels
 from ims_avatar.flow import AUDIO_RATE, LIP_CODE_SIZE
-from ims_avatar.training.articulation import lip_codes
 from ims_avatar.training.augment import (
     Channel,
     Sound,
@@ -25,7 +26,6 @@ from ims_avatar.training.augment import (
 )
 from ims_avatar.training.codec_round_trip import through_codec
 from ims_avatar.training.corpus import SAMPLE_RATE, Utterance, to_float
-from ims_avatar.training.phonemes import PhonemeSpan, group_labels
 
 HOP_SECONDS = HOP / AUDIO_RATE
 

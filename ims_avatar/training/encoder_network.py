@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ims_avatar.driving.features import FEATURES
+from ims_avatar.driving.phonemes import GROUP_COUNT, PhonemeGroup
 from ims_avatar.flow import LIP_CODE_SIZE
-from ims_avatar.training.phonemes import GROUP_COUNT, PhonemeGroup
 
 DILATIONS = (1, 1, 2, 2, 4, 4, 8, 8)
 """Kernel 3 each: receptive field 1 + 2 * sum = 61 frames."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ims_avatar.driving.articulation import FRAME_RATE, TARGETS, lip_code_trajectory
 from ims_avatar.driving.lip_range import HIGHEST, LOWEST
+from ims_avatar.driving.phonemes import VOWELS, PhonemeGroup, PhonemeSpan
 from ims_avatar.flow import LIP_CODE_SIZE
-from ims_avatar.training.articulation import FRAME_RATE, TARGETS, lip_code_trajectory
-from ims_avatar.training.phonemes import VOWELS, PhonemeGroup, PhonemeSpan
 
 Codes = NDArray[np.float32]
 

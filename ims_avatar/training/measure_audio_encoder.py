@@ -17,12 +17,12 @@ import structlog
 from numpy.typing import NDArray
 
 from ims_avatar.driving.audio import LEAD, AudioEncoder
+from ims_avatar.driving.phonemes import PhonemeGroup, group_labels
 from ims_avatar.flow import AUDIO_RATE
 from ims_avatar.training import corpus_build
 from ims_avatar.training.audio_encoder_export import CARD, MODEL, write_card
 from ims_avatar.training.augment import Channel, coloured_noise, through
 from ims_avatar.training.corpus import Utterance, to_float
-from ims_avatar.training.phonemes import PhonemeGroup, group_labels
 from ims_avatar.training.streaming import (
     Tracks,
     amplitude,

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ims_avatar.driving.espeak import Espeak
+from ims_avatar.driving.phonemes import PhonemeSpan
 from ims_avatar.training import corpus_flite
 from ims_avatar.training.aligner import Aligner
 from ims_avatar.training.corpus import SAMPLE_RATE, Utterance, silence_pauses, spans_to_json, to_int16
 from ims_avatar.training.corpus_prompts import SOUNDS, SPEAKERS, read_wav, split_of, transcripts, words_of
-from ims_avatar.training.espeak import Espeak
-from ims_avatar.training.phonemes import PhonemeSpan
 
 DEMO = (
     ("en/priv-introsaved", 0.5),

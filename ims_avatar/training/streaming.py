@@ -9,12 +9,12 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from ims_avatar.driving.articulation import lip_codes
 from ims_avatar.driving.audio import LOOK_AHEAD, AudioDriver, AudioEncoder
+from ims_avatar.driving.phonemes import PhonemeSpan
 from ims_avatar.flow import AUDIO_RATE, AudioChunk
-from ims_avatar.training.articulation import lip_codes
 from ims_avatar.training.codec_round_trip import through_codec
 from ims_avatar.training.corpus import SAMPLE_RATE, to_float
-from ims_avatar.training.phonemes import PhonemeSpan
 
 Codes = NDArray[np.float32]
 

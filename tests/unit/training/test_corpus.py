@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ims_avatar.driving.phonemes import PhonemeGroup, PhonemeSpan
 from ims_avatar.training import corpus_text
 from ims_avatar.training.corpus import Utterance, load, save, silence_pauses, to_float, to_int16
-from ims_avatar.training.phonemes import PhonemeGroup, PhonemeSpan
 
 
 def utterance(name: str, length: int) -> Utterance:

@@ -88,8 +88,8 @@ def test_a_channel_keeps_the_length_and_sets_the_level() -> None:
 
 def test_labels_of_a_call_stand_where_its_sound_is_shown() -> None:
     from ims_avatar.driving.audio import LEAD
+    from ims_avatar.driving.phonemes import PhonemeGroup, PhonemeSpan
     from ims_avatar.training.dataset import HOP_SECONDS, label
-    from ims_avatar.training.phonemes import PhonemeGroup, PhonemeSpan
 
     frames = label(np.zeros(32000, np.int16), [PhonemeSpan(1.0, 1.2, PhonemeGroup.OPEN)])
     middle = round((1.1 + LEAD) / HOP_SECONDS)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ims_avatar.training.articulation import TARGETS, lip_code_trajectory, lip_codes
-from ims_avatar.training.phonemes import PhonemeGroup, PhonemeSpan, groups_of_ipa, spans_of
+from ims_avatar.driving.articulation import TARGETS, lip_code_trajectory, lip_codes
+from ims_avatar.driving.phonemes import PhonemeGroup, PhonemeSpan, groups_of_ipa, spans_of
 
 OPENING, WIDTH, ROUNDING, TUCK, JAW = 0, 1, 2, 4, 5
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ims_avatar.driving.phonemes import GROUP_COUNT, VOWELS, PhonemeGroup, PhonemeSpan
 from ims_avatar.flow import LIP_CODE_SIZE
-from ims_avatar.training.phonemes import GROUP_COUNT, VOWELS, PhonemeGroup, PhonemeSpan
 
 Codes = NDArray[np.float32]
 

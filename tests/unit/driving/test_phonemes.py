@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ims_avatar.training.phonemes import (
+from ims_avatar.driving.phonemes import (
     PhonemeGroup,
     PhonemeSpan,
     group_labels,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ims_avatar.training.corpus_text import CorpusMissing
+from ims_avatar.errors import SpeechUnavailable
 
 # speak_lib.h of espeak-ng 1.51
 _SYNCHRONOUS = 2
@@ -18,6 +18,7 @@ _EVENT_END, _EVENT_PHONEME = 0, 7
 _RATE, _PITCH, _PITCH_RANGE = 1, 3, 4
 _CHARS_UTF8 = 1
 _PHONEMES_IPA = 0x02
+_INSTALL = "apt-get install libespeak-ng1 espeak-ng-data"
 
 
 class _EventId(ctypes.Union):
@@ -50,13 +51,13 @@ class Spoken:
 
 
 class Espeak:
-    """The synthesiser; one per process (the library keeps global state)."""
+    """The synthesiser; one per process (the library keeps global state). Raises `SpeechUnavailable`."""
 
     def __init__(self) -> None:
         try:
             self._library = ctypes.CDLL("libespeak-ng.so.1")
         except OSError as error:
-            raise CorpusMissing("libespeak-ng.so.1 is missing: apt-get install libespeak-ng1 espeak-ng-data") from error
+            raise SpeechUnavailable("libespeak-ng.so.1 is missing", remedy=_INSTALL) from error
         self.rate = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, None, _PHONEME_EVENTS | _PHONEME_IPA))
         self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._sound: list[NDArray[np.int16]] = []
@@ -77,7 +78,7 @@ class Espeak:
 
     def _set_voice(self, voice: str) -> None:
         if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise CorpusMissing(f"espeak-ng has no voice {voice}: apt-get install espeak-ng-data")
+            raise SpeechUnavailable(f"espeak-ng has no voice {voice}", remedy=_INSTALL)
 
     def speak(self, text: str, voice: str, *, rate: int = 170, pitch: int = 50, pitch_range: int = 50) -> Spoken:
         """Speaks `text`; `rate` in words a minute, `pitch` and `pitch_range` 0..100."""
