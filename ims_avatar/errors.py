@@ -18,7 +18,10 @@ ImsAvatarError
 │   └── RecordingError     a recording that cannot be written (disk full)
 ├── AvatarError
 │   ├── AvatarNotFound     no such avatar; names those there are
-│   └── CorruptModel       a file whose hash is not the manifest's
+│   ├── CorruptModel       a file whose hash is not the manifest's
+│   ├── AvatarExists       this name and version is taken
+│   ├── AvatarNotWritten   a folder or archive that cannot be written or removed (disk full, no permission)
+│   └── ExchangeError      an avatar that cannot become, or be made of, a file of another format
 └── PoolError
     ├── PoolFull           no place for another avatar
     ├── PoolUnavailable    the pool process does not answer
@@ -123,6 +126,18 @@ class AvatarNotFound(AvatarError):
 
 
 class CorruptModel(AvatarError):
+    pass
+
+
+class AvatarExists(AvatarError):
+    pass
+
+
+class AvatarNotWritten(AvatarError):
+    pass
+
+
+class ExchangeError(AvatarError):
     pass
 
 

@@ -8,9 +8,12 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ims_avatar.avatars.roles import REQUIRED_ROLES
 from ims_avatar.errors import CorruptModel
 
 MANIFEST = "manifest.json"
+FORMAT = 1
+"""Of the manifest. A newer one is refused with the advice to update."""
 _LARGEST_MANIFEST = 1 << 20
 """Bytes; a manifest has a few thousand."""
 
@@ -31,6 +34,7 @@ def _even(value: int) -> int:
 PlainPath = Annotated[str, AfterValidator(_plain_path)]
 Even = Annotated[int, Field(ge=0, le=4096), AfterValidator(_even)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+BaseModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}/[1-9][0-9]{0,8}$")]
 
 
 class _Strict(BaseModel):
@@ -53,6 +57,17 @@ class PasteRectangle(_Strict):
     height: Even
 
 
+class ConsentRecord(_Strict):
+    """That a person agreed to have their likeness animated, and who wrote it down when."""
+
+    statement: str = Field(min_length=1)
+    """What was agreed to, in the words that were given."""
+    recorded_by: str = Field(min_length=1)
+    """Who enrolled the person: a name or an account."""
+    recorded_at: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})$")
+    """ISO 8601, with the offset from UTC."""
+
+
 class BaseModelManifest(_Strict):
     """A network that avatars share, e.g. the audio encoder."""
 
@@ -73,8 +88,8 @@ class AvatarManifest(_Strict):
     version: int = Field(ge=1)
     """Versions are never edited: a change is a new one."""
     title: str = Field(min_length=1)
-    base_model: str | None = None
-    """`name/version` of the renderer that was refined, if any."""
+    base_model: BaseModelName | None = None
+    """`name/version` of the renderer that drives it (robust) or that was refined for it (personalised), if any."""
     width: Even
     height: Even
     frame_rate: int = Field(ge=1, le=60)
@@ -82,14 +97,14 @@ class AvatarManifest(_Strict):
     """Length of the reference loop."""
     paste: PasteRectangle
     licence: str = Field(min_length=1)
-    consent: str = Field(min_length=1)
-    """What the person shown agreed to, or why nobody had to."""
+    consent: ConsentRecord | Annotated[str, Field(min_length=1)]
+    """What the person shown agreed to; a sentence alone where nobody had to."""
     files: dict[str, FileEntry]
-    """`loop` (film), `loop_matrices` (JSON), `reference` and `decoder` (ONNX), `model_card` (JSON), and pictures."""
+    """By role: `roles.py` says which there are and what each holds."""
 
     @model_validator(mode="after")
     def _fits(self) -> AvatarManifest:
-        missing = {"loop", "loop_matrices", "reference", "decoder", "model_card"} - self.files.keys()
+        missing = REQUIRED_ROLES - self.files.keys()
         if missing:
             raise ValueError(f"files lacks {', '.join(sorted(missing))}")
         box = self.paste
@@ -110,11 +125,16 @@ def read_manifest(folder: Path, kind: type[ManifestT]) -> ManifestT:
         if path.stat().st_size > _LARGEST_MANIFEST:
             raise CorruptModel(f"{path} is too large for a manifest", remedy=remedy)
         text = path.read_text(encoding="utf-8")
-        json.loads(text)
+        content = json.loads(text)
     except OSError as error:
         raise CorruptModel(f"{path} cannot be read ({error.strerror})", remedy=remedy) from error
     except ValueError as error:
         raise CorruptModel(f"{path} is not JSON ({error})", remedy=remedy) from error
+    written = content.get("format") if isinstance(content, dict) else None
+    if type(written) is int and written > FORMAT:
+        raise CorruptModel(
+            f"{path} is of format {written}, this version reads format {FORMAT}", remedy="update ims-avatar"
+        )
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ims_avatar.avatars.manifest import AvatarManifest, BaseModelManifest, read_manifest
+from ims_avatar.avatars.manifest import AvatarManifest, BaseModelManifest, ConsentRecord, read_manifest
 from ims_avatar.errors import CorruptModel
 
 ENTRY = {"path": "f", "sha256": "0" * 64, "size": 0}
@@ -49,10 +49,29 @@ def test_a_base_model_needs_no_pictures(tmp_path: Path) -> None:
     assert read_manifest(write(tmp_path, content), BaseModelManifest).files["m"].size == 0
 
 
+CONSENT = {"statement": "You may animate me.", "recorded_by": "otto", "recorded_at": "2026-11-25T10:00:00+01:00"}
+
+
+def test_a_persons_consent_says_who_recorded_it_when(tmp_path: Path) -> None:
+    manifest = read_manifest(write(tmp_path, {**GOOD, "consent": CONSENT}), AvatarManifest)
+    assert isinstance(manifest.consent, ConsentRecord) and manifest.consent.recorded_by == "otto"
+
+
+def test_a_newer_format_asks_for_an_update(tmp_path: Path) -> None:
+    with pytest.raises(CorruptModel, match="format 2") as caught:
+        read_manifest(write(tmp_path, {**GOOD, "format": 2, "surprise": 1}), AvatarManifest)
+    assert "update" in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"format": 2}, "format"),
+        ({"format": 0}, "format"),
+        ({"format": "1"}, "format"),
+        ({"base_model": "robust"}, "base_model"),
+        ({"consent": {**CONSENT, "recorded_by": ""}}, "consent"),
+        ({"consent": {**CONSENT, "recorded_at": "yesterday"}}, "consent"),
+        ({"consent": {"statement": "yes"}}, "consent"),
         ({"width": 511}, "width"),
         ({"version": "1"}, "version"),
         ({"name": "../ada"}, "name"),
