@@ -15,6 +15,7 @@ ImsAvatarError
 │   ├── NalTooLarge        an encoded slice that fits no packet (packetization-mode 0)
 │   ├── AudioFileError     a sound file that cannot be played
 │   ├── SpeechUnavailable  a speech synthesiser, or a voice of it, that is not installed
+│   ├── ScriptError        a text that cannot be spoken: empty, or bad SSML
 │   └── RecordingError     a recording that cannot be written (disk full)
 ├── AvatarError
 │   ├── AvatarNotFound     no such avatar; names those there are
@@ -110,6 +111,10 @@ class AudioFileError(MediaError):
 
 
 class SpeechUnavailable(MediaError):
+    blame = "operator"
+
+
+class ScriptError(MediaError):
     blame = "operator"
 
 
