@@ -23,6 +23,8 @@ ImsAvatarError
 │   ├── AvatarExists       this name and version is taken
 │   ├── AvatarNotWritten   a folder or archive that cannot be written or removed (disk full, no permission)
 │   └── ExchangeError      an avatar that cannot become, or be made of, a file of another format
+├── TrainingError          a training run that cannot start or go on
+│   └── CorpusMissing      speech or text to train on that is not installed
 └── PoolError
     ├── PoolFull           no place for another avatar
     ├── PoolUnavailable    the pool process does not answer
@@ -134,6 +136,18 @@ class CorruptModel(AvatarError):
     pass
 
 
+class FacesUnavailable(AvatarError):
+    pass
+
+
+class ReferenceRefused(AvatarError):
+    """`reason` is a short code for programs, such as "no-face"; the message gives what was measured."""
+
+    def __init__(self, reason: str, cause: str, *, remedy: str = "") -> None:
+        super().__init__(cause, remedy=remedy)
+        self.reason = reason
+
+
 class AvatarExists(AvatarError):
     pass
 
@@ -143,6 +157,14 @@ class AvatarNotWritten(AvatarError):
 
 
 class ExchangeError(AvatarError):
+    pass
+
+
+class TrainingError(ImsAvatarError):
+    blame = "operator"
+
+
+class CorpusMissing(TrainingError):
     pass
 
 
