@@ -22,6 +22,8 @@ ImsAvatarError
 │   ├── CorruptModel       a file whose hash is not the manifest's
 │   ├── AvatarExists       this name and version is taken
 │   ├── AvatarNotWritten   a folder or archive that cannot be written or removed (disk full, no permission)
+│   ├── FacesUnavailable   what finds faces is not installed
+│   ├── ReferenceRefused   a picture or film that makes no avatar, with the measured reason
 │   └── ExchangeError      an avatar that cannot become, or be made of, a file of another format
 ├── TrainingError          a training run that cannot start or go on
 │   └── CorpusMissing      speech or text to train on that is not installed

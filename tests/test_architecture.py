@@ -21,11 +21,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "signalling": FOUNDATION | {"rtp"},
     "media_in": FOUNDATION | {"rtp"},
     "media_out": FOUNDATION | {"rtp"},
-    "driving": FOUNDATION | {"avatars"},
+    "faces": FOUNDATION,
+    "driving": FOUNDATION | {"avatars", "faces"},
     "avatars": FOUNDATION,
     "inference": FOUNDATION | {"avatars"},
     "encode": FOUNDATION | {"rtp", "avatars"},
-    "training": FOUNDATION | {"avatars", "driving", "inference", "encode"},
+    "enrol": FOUNDATION | {"avatars", "faces", "inference"},
+    "training": FOUNDATION | {"avatars", "driving", "faces", "enrol", "inference", "encode"},
     "ops": FOUNDATION,
 }
 HALLWAYS = {
@@ -37,6 +39,7 @@ HALLWAYS = {
     "front_process",
     "pool_process",
     "phone",
+    "render",
     "serve",
     "cli",
     "bench",
@@ -54,7 +57,12 @@ ONLY_IN = {
         "signalling/stack_facts.py",
     }
 }
-ONLY_IN_ROOM = {"torch": {"training"}, "skia": {"training"}}
+ONLY_IN_ROOM = {
+    "torch": {"training"},
+    "skia": {"training"},
+    "cv2": {"faces", "enrol", "training", "render"},
+    "ai_edge_litert": {"faces"},
+}
 
 
 def _modules() -> list[Path]:

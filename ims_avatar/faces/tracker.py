@@ -1,0 +1,51 @@
+"""One face through a film."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ims_avatar.faces.finder import FaceFinder
+from ims_avatar.faces.landmarks import Face
+from ims_avatar.faces.mesh import PRESENT, region_of
+from ims_avatar.faces.region import Region
+
+MOVED = 0.2
+"""Share of the region by which a face may move or grow between pictures before the region counts as badly placed."""
+PATIENCE = 25
+"""After so many pictures without a face, small ones are searched for again; that takes long."""
+
+
+class FaceTracker:
+    """Follows the largest face of a film. Not for two threads at once; `FacesUnavailable` as for `FaceFinder`."""
+
+    def __init__(self, finder: FaceFinder | None = None) -> None:
+        self._finder = finder or FaceFinder()
+        self._region: Region | None = None
+        self._without = 0
+
+    def track(self, rgb: NDArray[np.uint8]) -> Face | None:
+        """The face in the film's next picture (h, w, 3), uint8; None if there is none."""
+        face = self._follow(rgb) or self._search(rgb)
+        self._region = region_of(face) if face else None
+        self._without = 0 if face else self._without + 1
+        return face
+
+    def _follow(self, rgb: NDArray[np.uint8]) -> Face | None:
+        """Look where the face was, and once more if it turns out to be elsewhere."""
+        if self._region is None:
+            return None
+        face = self._finder.mesh.landmarks(rgb, self._region)
+        if face.score >= PRESENT and _moved(self._region, region_of(face)) > MOVED:
+            face = self._finder.mesh.landmarks(rgb, region_of(face))
+        return face if face.score >= PRESENT else None
+
+    def _search(self, rgb: NDArray[np.uint8]) -> Face | None:
+        if self._without % PATIENCE == 0:
+            return next(iter(self._finder.faces(rgb)), None)
+        return self._finder.largest(rgb)
+
+
+def _moved(before: Region, after: Region) -> float:
+    step = max(abs(after.x - before.x), abs(after.y - before.y), abs(after.width - before.width))
+    return step / before.width
