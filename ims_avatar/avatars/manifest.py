@@ -14,8 +14,10 @@ from ims_avatar.errors import CorruptModel
 MANIFEST = "manifest.json"
 FORMAT = 1
 """Of the manifest. A newer one is refused with the advice to update."""
-_LARGEST_MANIFEST = 1 << 20
+LARGEST_MANIFEST = 1 << 20
 """Bytes; a manifest has a few thousand."""
+LARGEST_FILE = 1 << 29
+"""Bytes of one file of an avatar; those shipped have at most 2.5 million."""
 
 
 def _plain_path(value: str) -> str:
@@ -44,7 +46,7 @@ class _Strict(BaseModel):
 class FileEntry(_Strict):
     path: PlainPath
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size: int = Field(ge=0)
+    size: int = Field(ge=0, le=LARGEST_FILE)
     """Bytes."""
 
 
@@ -122,7 +124,7 @@ def read_manifest(folder: Path, kind: type[ManifestT]) -> ManifestT:
     path = folder / MANIFEST
     remedy = "restore the folder from where it came; manifests are not edited by hand"
     try:
-        if path.stat().st_size > _LARGEST_MANIFEST:
+        if path.stat().st_size > LARGEST_MANIFEST:
             raise CorruptModel(f"{path} is too large for a manifest", remedy=remedy)
         text = path.read_text(encoding="utf-8")
         content = json.loads(text)

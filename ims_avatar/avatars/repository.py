@@ -1,6 +1,7 @@
 """Where avatars live: `<name>/<version>/manifest.json` below each directory; base models below `base/`.
 
-The operator's directories come before the shipped library. Loading checks every hash and executes nothing.
+The operator's directories come first, then the user's own, then the shipped library. Loading checks every hash and
+what each file holds, and executes nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
 
+from ims_avatar.avatars.file_safety import objection_to
 from ims_avatar.avatars.manifest import (
     MANIFEST,
     AvatarManifest,
@@ -19,14 +21,13 @@ from ims_avatar.avatars.manifest import (
     ManifestT,
     read_manifest,
 )
+from ims_avatar.avatars.places import SHIPPED, user_directory
 from ims_avatar.errors import AvatarNotFound, CorruptModel
 
-SHIPPED = Path(__file__).parent / "library"
 BASE = "base"
 """Name of the folder that holds base models; no avatar can have it."""
 AUDIO_ENCODER = "audio_encoder"
 """Name of the base model that drives every avatar by sound."""
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class Stored(Generic[ManifestT]):
         return self.folder / entry.path
 
     def verify(self) -> None:
-        """Raises `CorruptModel` naming the first file that is missing or is not the manifest's."""
+        """Raises `CorruptModel` naming the first file that is missing, is not the manifest's, or could do harm."""
         for role, entry in self.manifest.files.items():
-            _verify(self.path(role), entry)
+            _verify(self.path(role), role, entry)
 
 
 Avatar = Stored[AvatarManifest]
@@ -54,14 +55,26 @@ BaseModel = Stored[BaseModelManifest]
 
 
 class AvatarRepository:
-    """Avatars and base models of the operator's directories and of the shipped library."""
+    """Avatars and base models of the operator's directories, of the user's own and of the shipped library."""
 
     def __init__(self, paths: Sequence[Path] = (), *, shipped: Path = SHIPPED) -> None:
-        self._roots = (*paths, shipped)
+        own = user_directory()
+        self.writable = tuple(dict.fromkeys([*paths, own] if own else paths))
+        """Directories whose avatars may be added to and removed, in the order of search."""
+        self._roots = (*self.writable, shipped)
 
     def names(self) -> list[str]:
         """Names of all avatars, sorted."""
         return sorted({name for root in self._roots for name in _subfolders(root) if _versions(root / name)} - {BASE})
+
+    def folders(self) -> list[Path]:
+        """`<directory>/<name>/<version>` of every version there is: by name, and those that `find` prefers first."""
+        return [
+            root / name / str(version)
+            for name in self.names()
+            for root in self._roots
+            for version in reversed(_versions(root / name))
+        ]
 
     def list(self) -> list[Avatar]:
         """The newest version of every avatar, hashes not checked. Raises `CorruptModel` for an unusable manifest."""
@@ -90,20 +103,24 @@ class AvatarRepository:
         for root in roots if _is_name(name) else ():
             versions = _versions(root / name)
             if versions and (version is None or version in versions):
-                folder = root / name / str(versions[-1] if version is None else version)
-                stored = Stored(folder, read_manifest(folder, kind))
-                if (stored.manifest.name, str(stored.manifest.version)) != (name, folder.name):
-                    raise CorruptModel(
-                        f"{folder / MANIFEST} is of {stored.manifest.name}/{stored.manifest.version}",
-                        remedy="give the folder the name and version its manifest has",
-                    )
-                return stored
+                return open_folder(root / name / str(versions[-1] if version is None else version), kind)
         wanted = name if version is None else f"{name}, version {version}"
         there = ", ".join(self.names()) or "none"
         raise AvatarNotFound(
             f"no {'base model' if kind is BaseModelManifest else 'avatar'} {wanted!r}",
-            remedy=f"avatars found: {there}; put others into a directory of avatars.paths",
+            remedy=f"avatars found: {there}; `ims-avatar avatar import` adds one, avatars.paths names directories",
         )
+
+
+def open_folder(folder: Path, kind: type[ManifestT]) -> Stored[ManifestT]:
+    """What is stored in `<name>/<version>`, hashes not checked. Raises `CorruptModel` for an unusable manifest."""
+    stored = Stored(folder, read_manifest(folder, kind))
+    if (stored.manifest.name, str(stored.manifest.version)) != (folder.parent.name, folder.name):
+        raise CorruptModel(
+            f"{folder / MANIFEST} is of {stored.manifest.name}/{stored.manifest.version}",
+            remedy="give the folder the name and version its manifest has",
+        )
+    return stored
 
 
 def _is_name(name: str) -> bool:
@@ -112,7 +129,7 @@ def _is_name(name: str) -> bool:
 
 def _subfolders(root: Path) -> Iterator[str]:
     if root.is_dir():
-        yield from (entry.name for entry in root.iterdir() if entry.is_dir())
+        yield from (entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
 
 
 def _versions(folder: Path) -> list[int]:
@@ -121,16 +138,16 @@ def _versions(folder: Path) -> list[int]:
     return sorted(int(name) for name in names if (folder / name / MANIFEST).is_file())
 
 
-def _verify(path: Path, entry: FileEntry) -> None:
+def _verify(path: Path, role: str, entry: FileEntry) -> None:
     remedy = "restore the file from where the avatar came, or install the package again"
-    digest = hashlib.sha256()
     try:
         if path.stat().st_size != entry.size:
             raise CorruptModel(f"{path} has {path.stat().st_size} bytes, its manifest says {entry.size}", remedy=remedy)
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
+        content = path.read_bytes()
     except OSError as error:
         raise CorruptModel(f"{path} cannot be read ({error.strerror})", remedy=remedy) from error
-    if digest.hexdigest() != entry.sha256:
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise CorruptModel(f"{path} is not the file its manifest describes (its sha256 hash differs)", remedy=remedy)
+    objection = objection_to(role, entry.path, content)
+    if objection:
+        raise CorruptModel(f"{path} {objection}", remedy="do not use this avatar; get it from somebody you trust")

@@ -1,4 +1,4 @@
-"""What the files of an avatar are for, and of which kind each must be."""
+"""What the files of an avatar or a base model are for, and of which kind each must be."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ SUFFIXES: dict[str, frozenset[str]] = {
     "decoder": frozenset({".onnx"}),
     "fit": frozenset({".npz"}),
     "lip_encoder": frozenset({".onnx"}),
+    "model": frozenset({".onnx"}),
     "checkpoint": frozenset({".pth"}),
     "model_card": frozenset({".json"}),
     "preprocessing": frozenset({".json", ".npz"}),
@@ -20,6 +21,7 @@ SUFFIXES: dict[str, frozenset[str]] = {
 """`loop`: the reference film. `loop_matrices`: 2 x 3 for each of its frames, from the paste rectangle to the crop.
 `reference`, `decoder`: the renderer's graphs. `fit`: further inputs of `reference`; arrays whose name begins with
 `frame_` have one row for each frame of the loop. `lip_encoder`: the audio encoder adapted to this person.
+`model`: a base model that is one graph.
 `checkpoint`: weights to go on training from. `model_card`: data, command, seed, measures. `preprocessing`: where face
 and landmarks were found in the reference."""
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ims_avatar.avatars.manifest import BaseModelManifest
-from ims_avatar.avatars.repository import SHIPPED, AvatarRepository
+from ims_avatar.avatars.places import SHIPPED
+from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.avatars.writing import file_entries, write_manifest
 from ims_avatar.errors import AvatarNotFound, CorruptModel
 
@@ -92,17 +93,17 @@ def test_a_folder_that_is_somebody_elses_is_refused(tmp_path: Path) -> None:
 def test_base_models_live_below_base(tmp_path: Path) -> None:
     folder = tmp_path / "base" / "ears" / "1"
     folder.mkdir(parents=True)
-    (folder / "model.onnx").write_bytes(b"weights")
-    files = file_entries(folder, {"model": "model.onnx"})
+    (folder / "card.json").write_text('{"measures": 1}')
+    files = file_entries(folder, {"model_card": "card.json"})
     write_manifest(
         folder,
         BaseModelManifest(format=1, kind="audio_encoder", name="ears", version=1, licence="Apache-2.0", files=files),
     )
     repository = AvatarRepository([tmp_path])
-    assert repository.base_model("ears").path("model").read_bytes() == b"weights"
+    assert "measures" in repository.base_model("ears").path("model_card").read_text()
     assert "base" not in repository.names()
-    (folder / "model.onnx").write_bytes(b"weighty")
-    with pytest.raises(CorruptModel, match=r"model\.onnx"):
+    (folder / "card.json").write_text('{"measures": 2}')
+    with pytest.raises(CorruptModel, match=r"card\.json"):
         repository.base_model("ears")
     with pytest.raises(AvatarNotFound, match="base model 'eyes'"):
         repository.base_model("eyes")
