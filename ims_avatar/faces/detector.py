@@ -63,18 +63,18 @@ class FaceDetector:
         self._boxes, self._scores = outputs["regressors"], outputs["classificators"]
         self._anchors = _anchors()
 
-    def detect(self, rgb: NDArray[np.uint8], region: Region) -> list[Detection]:
-        """Faces in one square region of the picture (h, w, 3), the likeliest first."""
+    def detect(self, rgb: NDArray[np.uint8], region: Region, *, likely: float = LIKELY) -> list[Detection]:
+        """Faces in one square region of the picture (h, w, 3) with a score of `likely` or more, the likeliest first."""
         cut = cut_out(rgb, region, SIZE, repeat_edge=False)
         self._network.set_tensor(self._input, cut.astype(np.float32)[None] / 127.5 - 1)
         self._network.invoke()
         raw = self._network.get_tensor(self._boxes)[0].astype(np.float64)
         logits = np.clip(self._network.get_tensor(self._scores)[0, :, 0].astype(np.float64), -100, 100)
         scores = 1 / (1 + np.exp(-logits))
-        likely = np.flatnonzero(scores >= LIKELY)
-        boxes = _decode(raw[likely], self._anchors[likely])
+        chosen = np.flatnonzero(scores >= likely)
+        boxes = _decode(raw[chosen], self._anchors[chosen])
         matrix = region.matrix(SIZE)
-        return [_placed(box, score, matrix) for box, score in _merged(boxes, scores[likely])]
+        return [_placed(box, score, matrix) for box, score in _merged(boxes, scores[chosen])]
 
 
 def whole(rgb: NDArray[np.uint8], *, scale: float = 1.0, angle: float = 0.0) -> Region:

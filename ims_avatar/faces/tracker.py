@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,10 @@ from ims_avatar.faces.mesh import PRESENT, region_of
 from ims_avatar.faces.region import Region
 
 MOVED = 0.2
-"""Share of the region by which a face may move or grow between pictures before the region counts as badly placed."""
+"""A face that moved, turned or grew by more than this share of its region was badly placed in it."""
+STILL = 0.02
+"""A face that moved less keeps its region. Points depend a little on the region they were looked for in: were it set
+anew each time, the points of a still picture would never come to rest."""
 PATIENCE = 25
 """After so many pictures without a face, small ones are searched for again; that takes long."""
 
@@ -26,8 +31,12 @@ class FaceTracker:
 
     def track(self, rgb: NDArray[np.uint8]) -> Face | None:
         """The face in the film's next picture (h, w, 3), uint8; None if there is none."""
-        face = self._follow(rgb) or self._search(rgb)
-        self._region = region_of(face) if face else None
+        face = self._follow(rgb)
+        if face is None:
+            found = self._search(rgb)
+            self._region = region_of(found) if found else None
+            face = self._follow(rgb)
+        self._region = self._next_region(face) if face else None
         self._without = 0 if face else self._without + 1
         return face
 
@@ -40,6 +49,10 @@ class FaceTracker:
             face = self._finder.mesh.landmarks(rgb, region_of(face))
         return face if face.score >= PRESENT else None
 
+    def _next_region(self, face: Face) -> Region:
+        region = region_of(face)
+        return self._region if self._region and _moved(self._region, region) < STILL else region
+
     def _search(self, rgb: NDArray[np.uint8]) -> Face | None:
         if self._without % PATIENCE == 0:
             return next(iter(self._finder.faces(rgb)), None)
@@ -47,5 +60,5 @@ class FaceTracker:
 
 
 def _moved(before: Region, after: Region) -> float:
-    step = max(abs(after.x - before.x), abs(after.y - before.y), abs(after.width - before.width))
-    return step / before.width
+    turned = abs(math.remainder(after.angle - before.angle, 2 * math.pi)) * before.width / 2
+    return max(abs(after.x - before.x), abs(after.y - before.y), abs(after.width - before.width), turned) / before.width

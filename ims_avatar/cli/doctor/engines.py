@@ -9,9 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from ims_avatar.cli.doctor.finding import Finding, limit, ok, problem
+from ims_avatar.errors import FacesUnavailable
+from ims_avatar.faces import models
 
 EXTRAS = {
     "openvino": ("openvino", "inference takes about twice the CPU", "pip install 'ims-avatar[openvino]'"),
+    "vision": ("ai_edge_litert", "no avatars from pictures, no driving by video", "pip install 'ims-avatar[vision]'"),
     "train": ("torch", "no training of avatars", "pip install 'ims-avatar[train]'"),
 }
 """Optional part: the package that shows it is there, what is missing without it, how to get it."""
@@ -41,6 +44,16 @@ def check_extras() -> Iterator[Finding]:
             yield limit(f"extra [{extra}]", "not installed", without, remedy)
         else:
             yield ok(f"extra [{extra}]", f"{package} {_version(package)}")
+    yield _face_models()
+
+
+def _face_models() -> Finding:
+    try:
+        paths = [models.model_path(name) for name in (models.DETECTOR, models.MESH)]
+    except FacesUnavailable as error:
+        cause = str(error).removesuffix(f". Remedy: {error.remedy}")
+        return limit("face models", cause, "no avatars from pictures, no driving by video", error.remedy)
+    return ok("face models", f"in {os.path.commonpath(paths)}")
 
 
 def _version(package: str) -> str:
