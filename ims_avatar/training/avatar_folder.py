@@ -22,9 +22,10 @@ from ims_avatar.avatars.manifest import AvatarManifest, PasteRectangle
 from ims_avatar.avatars.repository import Stored
 from ims_avatar.avatars.writing import file_entries, write_manifest
 from ims_avatar.inference.engines.onnx import onnx_engine
+from ims_avatar.training.characters.cast import STYLES
 from ims_avatar.training.characters.drawing import PICTURE_SIZE
 from ims_avatar.training.characters.idle import FRAME_RATE, LOOP_LENGTH
-from ims_avatar.training.characters.style import STYLES, CharacterStyle
+from ims_avatar.training.characters.style import CharacterStyle
 from ims_avatar.training.contact_sheet import write_sheets
 from ims_avatar.training.crop import CropGeometry
 from ims_avatar.training.renderer import CHECKPOINT, LOOP_FILE, load_crop, load_renderer

@@ -108,7 +108,8 @@ def _span(places: NDArray[np.intp], limit: int) -> tuple[int, int]:
 def paste_box(style: CharacterStyle, crop: CropGeometry) -> PasteBox:
     rows, columns = np.nonzero(crop.mask > 0)
     places = np.column_stack([columns + crop.left, rows + crop.top, np.full(len(rows), 0.5)]) + 0.5
-    points = np.concatenate([places @ pose_matrix(style, idle_frame(i).pose).T for i in range(LOOP_LENGTH)])
+    poses = [idle_frame(index, style.habit).pose for index in range(LOOP_LENGTH)]
+    points = np.concatenate([places @ pose_matrix(style, pose).T for pose in poses])
     low = np.floor((points.min(axis=0) - 1) / 2).astype(int) * 2
     high = np.ceil((points.max(axis=0) + 1) / 2).astype(int) * 2
     return PasteBox(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
@@ -118,7 +119,7 @@ def loop_matrices(style: CharacterStyle, crop: CropGeometry, box: PasteBox) -> N
     """(loop length, 2, 3): from the paste box's pixels to the crop's, for each frame of the loop."""
     out = np.empty((LOOP_LENGTH, 2, 3), np.float32)
     for index in range(LOOP_LENGTH):
-        matrix = to_crop(style, idle_frame(index).pose, crop.left, crop.top)
+        matrix = to_crop(style, idle_frame(index, style.habit).pose, crop.left, crop.top)
         matrix[:, 2] += matrix[:, :2] @ [box.left, box.top]
         out[index] = matrix
     return out

@@ -28,7 +28,7 @@ def write_loop(style: CharacterStyle, path: Path) -> None:
         stream.time_base = Fraction(1, FRAME_RATE)
         stream.options = {"crf": str(QUALITY), "preset": "slow", "tune": "animation", "threads": "1"}
         for index in range(LOOP_LENGTH):
-            idle = idle_frame(index)
+            idle = idle_frame(index, style.habit)
             planes = planes_of_rgb(draw(style, rest, idle.pose, idle.expression))
             frame = av.VideoFrame.from_ndarray(picture_of_planes(planes), format="yuv420p")
             frame.pts = index

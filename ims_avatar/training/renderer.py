@@ -19,7 +19,7 @@ import structlog
 import torch
 from torch import Tensor
 
-from ims_avatar.training.characters.style import STYLES
+from ims_avatar.training.characters.cast import STYLES
 from ims_avatar.training.crop import CropGeometry
 from ims_avatar.training.loop_video import write_loop
 from ims_avatar.training.renderer_data import Crops, ReferenceLoop, crop_geometry, draw_crops, reference_loop

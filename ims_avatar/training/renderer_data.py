@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ims_avatar.avatars.loop import read_loop
+from ims_avatar.training.characters.cast import STYLES
 from ims_avatar.training.characters.drawing import PICTURE_SIZE, draw
 from ims_avatar.training.characters.idle import LOOP_LENGTH, idle_frame
-from ims_avatar.training.characters.style import STYLES
 from ims_avatar.training.crop import CropGeometry, PasteBox, find_crop, loop_matrices, paste_box
 from ims_avatar.training.i420 import planes_of_picture, planes_of_rgb
 from ims_avatar.training.lip_corpus import random_lip_codes
@@ -71,7 +71,7 @@ def _drawn(task: tuple[str, CropGeometry, NDArray[np.float32], NDArray[np.int64]
     style = STYLES[character]
     planes = []
     for code, index in zip(codes, loop_index, strict=True):
-        idle = idle_frame(int(index))
+        idle = idle_frame(int(index), style.habit)
         view = crop.view(style, idle.pose)
         planes.append(planes_of_rgb(draw(style, code, idle.pose, idle.expression, view)))
     return np.stack([p.luma for p in planes]), np.stack([p.chroma for p in planes])

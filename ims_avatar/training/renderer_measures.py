@@ -35,7 +35,7 @@ class TestFrames:
 
 def drawn_picture(style: CharacterStyle, lip_code: NDArray[np.float32], loop_index: int) -> Picture:
     """The truth as I420."""
-    idle = idle_frame(loop_index)
+    idle = idle_frame(loop_index, style.habit)
     return picture_of_planes(planes_of_rgb(draw(style, lip_code, idle.pose, idle.expression)))
 
 
@@ -53,7 +53,7 @@ def make_test_frames(style: CharacterStyle, engine: AvatarEngine, count: int, se
 
 def mask_in_picture(style: CharacterStyle, crop: CropGeometry, loop_index: int, size: int) -> NDArray[np.float64]:
     """The paste mask on the head of this loop frame, (size, size)."""
-    matrix = to_crop(style, idle_frame(loop_index).pose, crop.left, crop.top)
+    matrix = to_crop(style, idle_frame(loop_index, style.habit).pose, crop.left, crop.top)
     turn, offset = matrix[::-1, 1::-1], matrix[::-1, 2]
     middle = np.full(2, 0.5)
     mask: NDArray[np.float64] = ndimage.affine_transform(

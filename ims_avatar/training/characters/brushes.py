@@ -26,6 +26,11 @@ def mixed(a: int, b: int, share: float) -> int:
     return parts[0] << 16 | parts[1] << 8 | parts[2]
 
 
+def brightness(rgb: int) -> float:
+    """Luma of a colour, 0..255."""
+    return 0.299 * (rgb >> 16 & 255) + 0.587 * (rgb >> 8 & 255) + 0.114 * (rgb & 255)
+
+
 def fill(rgb: int, alpha: float = 1.0, blur: float = 0.0) -> Paint:
     paint = skia.Paint(AntiAlias=True, Color=colour(rgb, alpha))
     if blur:

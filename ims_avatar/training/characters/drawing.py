@@ -8,16 +8,14 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
-from ims_avatar.training.characters.body import (
-    BREATH_PIXELS,
-    draw_backdrop,
-    draw_chin_shadow,
-    draw_clothes,
-    draw_neck,
-)
+from ims_avatar.training.characters.age import draw_freckles, draw_lines
+from ims_avatar.training.characters.beard import draw_beard
+from ims_avatar.training.characters.body import BREATH_PIXELS, draw_backdrop, draw_chin_shadow, draw_neck
 from ims_avatar.training.characters.brushes import Canvas
+from ims_avatar.training.characters.clothes import draw_clothes
 from ims_avatar.training.characters.eyes import draw_eyes
 from ims_avatar.training.characters.face import draw_brows, draw_head, draw_laugh_lines, draw_nose
+from ims_avatar.training.characters.glasses import draw_glasses
 from ims_avatar.training.characters.hair import draw_back_hair, draw_front_hair
 from ims_avatar.training.characters.mouth import draw_mouth, mouth_shape
 from ims_avatar.training.characters.pose import AT_REST, NEUTRAL, Expression, HeadPose
@@ -108,10 +106,14 @@ def _draw_person(
     canvas.save()
     canvas.concat(head)
     draw_head(canvas, style, shape.chin_drop)
+    draw_lines(canvas, style)
+    draw_freckles(canvas, style)
+    draw_beard(canvas, style, shape)
     draw_laugh_lines(canvas, style)
     draw_nose(canvas, style)
     draw_eyes(canvas, style, expression)
     draw_brows(canvas, style, expression)
     draw_mouth(canvas, style, shape)
     draw_front_hair(canvas, style)
+    draw_glasses(canvas, style)
     canvas.restore()

@@ -37,9 +37,11 @@ def _lids(style: CharacterStyle, blink: float) -> tuple[Points, Points]:
     """Edge of the upper and of the lower lid."""
     eyes, f = style.eyes, style.face
     x = f.centre_x + f.eye_distance + eyes.half_width * _T
-    tilt = -1.6 * _T
+    tilt = eyes.tilt * _T
     open_upper = -eyes.half_height * (1 - 0.08 * _T) * (1 - np.abs(_T) ** 2.2) ** 0.75
     lower = 0.62 * eyes.half_height * (1 + 0.12 * _T) * (1 - np.abs(_T) ** 2.3) ** 0.85
+    if eyes.hood:  # the lid's fold runs down over the inner corner
+        open_upper = open_upper * (1 - 0.20 * eyes.hood * np.exp(-(((_T + 0.75) / 0.35) ** 2)))
     closed = lower
     upper = open_upper * (1 - blink) + closed * blink
     return np.stack([x, f.eye_y + tilt + upper], axis=1), np.stack(
@@ -67,7 +69,8 @@ def _eye(canvas: Canvas, style: CharacterStyle, expression: Expression, side: in
     canvas.restore()
     _lashes(canvas, style, upper, lower, expression.blink)
     crease = rest + np.stack([np.zeros_like(_T), -5.6 - 0.8 * _T], axis=1)
-    canvas.drawPath(polyline(crease[5:-1]), stroke(skin.deep, 1.7, 0.65 * (1 - 0.5 * expression.blink), blur=0.6))
+    fold = 0.65 * (1 - 0.5 * expression.blink) * (1 - 0.75 * eyes.hood)
+    canvas.drawPath(polyline(crease[5:-1]), stroke(skin.deep, 1.7, fold, blur=0.6))
     canvas.drawPath(polyline(shifted(lower[6:-4], 0, 6.5)), stroke(skin.shade, 2.0, 0.35, blur=1.6))
 
 
@@ -92,10 +95,11 @@ def _iris(canvas: Canvas, style: CharacterStyle, x: float, y: float, side: int) 
 
 
 def _lashes(canvas: Canvas, style: CharacterStyle, upper: Points, lower: Points, blink: float) -> None:
-    lash = style.eyes.lash
+    lash, strength = style.eyes.lash, style.eyes.lashes
     thick = 1.3 + 1.9 * np.sin(np.clip((_T + 1) / 2, 0, 1) * np.pi * 0.62 + 0.35)
     thick = thick * np.clip((_T + 1) / 0.4, 0.15, 1)
     outer = upper - np.stack([np.zeros_like(_T), thick], axis=1)
-    tip = upper[-1] + [7.5, -4.5 * (1 - 1.6 * blink)]
+    thick = thick * (0.45 + 0.55 * strength)
+    tip = upper[-1] + [7.5 * strength, -4.5 * (1 - 1.6 * blink) * strength]
     canvas.drawPath(polygon(np.concatenate([shifted(upper, 0, 0.5), [tip], outer[::-1]])), fill(lash))
-    canvas.drawPath(polyline(lower[8:]), stroke(lash, 1.1, 0.55 * (1 - 0.6 * blink)))
+    canvas.drawPath(polyline(lower[8:]), stroke(lash, 1.1, 0.55 * (1 - 0.6 * blink) * strength))

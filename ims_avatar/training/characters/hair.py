@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ims_avatar.training.characters.brushes import Canvas, Path, curve, linear, mirrored, radial, stroke
+from ims_avatar.training.characters.hair_curly import draw_cloud, draw_curly_hairline
+from ims_avatar.training.characters.hair_long import draw_bun, draw_long_back, draw_long_front, draw_swept_back
+from ims_avatar.training.characters.hair_paint import draw_edge, draw_mass
+from ims_avatar.training.characters.hair_short import draw_crown, draw_nape, draw_quiff, draw_side_parting
 from ims_avatar.training.characters.style import CharacterStyle, HairShape
 
 _Draw = Callable[[Canvas, CharacterStyle], None]
@@ -16,6 +20,10 @@ def draw_back_hair(canvas: Canvas, style: CharacterStyle) -> None:
 
 def draw_front_hair(canvas: Canvas, style: CharacterStyle) -> None:
     _SHAPES[style.hair.shape][1](canvas, style)
+
+
+def _draw_nothing(_: Canvas, __: CharacterStyle) -> None:
+    """A bald head."""
 
 
 def _bob_back(canvas: Canvas, style: CharacterStyle) -> None:
@@ -30,9 +38,8 @@ def _bob_back(canvas: Canvas, style: CharacterStyle) -> None:
         (x - w - 26, f.chin_y + 2, x - w - 34, f.jaw_y + 10, x - w - 33, f.eye_y + 30),
         (x - w - 34, top + 52, x - w * 0.95, top - 34, x, top - 34),
     )
-    canvas.drawPath(
-        back, linear((x, top), (x, f.chin_y + 24), [(0, hair.dark, 1), (0.6, hair.dark, 1), (1, hair.base, 1)])
-    )
+    shade = [(0.0, hair.dark, 1.0), (0.6, hair.dark, 1.0), (1.0, hair.base, 1.0)]
+    draw_mass(canvas, style, back, linear((x, top), (x, f.chin_y + 24), shade), edge=0.0)
     _locks(canvas, style)
 
 
@@ -68,37 +75,39 @@ def _fringe(style: CharacterStyle) -> Path:
     )
 
 
-def _strokes_of(canvas: Canvas, style: CharacterStyle, index: int, strand: Path) -> None:
-    light = index % 3 == 1
-    canvas.drawPath(
-        strand, stroke(style.hair.light if light else style.hair.dark, 2.6 if light else 1.5, 0.30, blur=0.9)
-    )
-
-
-def _bob_front(canvas: Canvas, style: CharacterStyle) -> None:
-    f, hair = style.face, style.hair
+def _fringe_strands(style: CharacterStyle, part: tuple[float, float]) -> list[Path]:
+    f = style.face
     x, w, top, eye = f.centre_x, f.cheek_half, f.top, f.eye_y
-    fringe = _fringe(style)
-    part = (x + 36, top - 34)
-    sheen = [(0.0, hair.base, 1.0), (0.30, hair.light, 1.0), (0.52, hair.base, 1.0), (1.0, hair.dark, 1.0)]
-    canvas.drawPath(fringe, radial((part[0], part[1] + 8), 200, sheen))
-    canvas.save()
-    canvas.clipPath(fringe, True)
+    left, right = [], []
     for index in range(15):
         s = 0.72 * index / 14
         end = (x - w - 26 + 130 * s**1.5, eye + 40 - 110 * s)
         control = (x - 30 - 40 * (1 - s), top - 36 + 44 * s, x - w - 14 + 96 * s, top + 14 + 26 * s)
-        _strokes_of(canvas, style, index, curve((part[0] - 2, part[1] + 44 * s), (*control, *end), close=False))
+        left.append(curve((part[0] - 2, part[1] + 44 * s), (*control, *end), close=False))
     for index in range(8):
         s = index / 7
         end = (x + w + 24 - 20 * s, eye + 40)
         control = (x + 70 - 4 * s, top - 34 + 40 * s, x + w + 22 - 22 * s, top + 20 + 24 * s)
-        _strokes_of(canvas, style, index, curve((part[0] + 3, part[1] + 40 * s), (*control, *end), close=False))
+        right.append(curve((part[0] + 3, part[1] + 40 * s), (*control, *end), close=False))
+    return left + right
+
+
+def _bob_front(canvas: Canvas, style: CharacterStyle) -> None:
+    f, hair = style.face, style.hair
+    x, top = f.centre_x, f.top
+    fringe = _fringe(style)
+    part = (x + 36, top - 34)
+    sheen = [(0.0, hair.base, 1.0), (0.30, hair.light, 1.0), (0.52, hair.base, 1.0), (1.0, hair.dark, 1.0)]
+    paint = radial((part[0], part[1] + 8), 200, sheen)
+    draw_mass(canvas, style, fringe, paint, _fringe_strands(style, part), edge=0.0)
+    canvas.save()
+    canvas.clipPath(fringe, True)
     parting = curve(part, (part[0] + 3, part[1] + 20, part[0] + 2, part[1] + 40, part[0] + 4, top + 24), close=False)
     canvas.drawPath(parting, stroke(hair.dark, 2.4, 0.75, blur=1.0))
-    canvas.drawPath(fringe, stroke(hair.dark, 5, 0.45, blur=3))
+    if style.finish != "flat":
+        canvas.drawPath(fringe, stroke(hair.dark, 5, 0.45, blur=3))
     canvas.restore()
-    canvas.drawPath(fringe, stroke(hair.dark, 1.0, 0.5))
+    draw_edge(canvas, style, fringe)
 
 
 def _locks(canvas: Canvas, style: CharacterStyle) -> None:
@@ -110,27 +119,32 @@ def _locks(canvas: Canvas, style: CharacterStyle) -> None:
         if side < 0:
             mirrored(canvas, x)
         lock = _lock(style)
-        canvas.drawPath(lock, linear((x + 80, top - 20), (x + 130, f.chin_y + 10), shade))
-        _lock_strands(canvas, style, lock)
+        paint = linear((x + 80, top - 20), (x + 130, f.chin_y + 10), shade)
+        draw_mass(canvas, style, lock, paint, _lock_strands(style), edge=0.5)
         canvas.restore()
 
 
-def _lock_strands(canvas: Canvas, style: CharacterStyle, lock: Path) -> None:
-    f, hair = style.face, style.hair
+def _lock_strands(style: CharacterStyle) -> list[Path]:
+    f = style.face
     x, w, top = f.centre_x, f.cheek_half, f.top
-    canvas.save()
-    canvas.clipPath(lock, True)
-    for index in range(7):
-        s = index / 6
-        strand = curve(
+    return [
+        curve(
             (x + 50 + 30 * s, top - 24 + 10 * s),
             (x + w - 6 + 34 * s, top + 30, x + w - 2 + 32 * s, f.eye_y + 30, x + w + 4 + 26 * s, f.jaw_y - 10),
             (x + w + 2 + 24 * s, f.jaw_y + 30, x + w - 4 + 22 * s, f.chin_y - 10, x + w - 16 + 10 * s, f.chin_y + 20),
             close=False,
         )
-        _strokes_of(canvas, style, index, strand)
-    canvas.drawPath(lock, stroke(hair.dark, 5, 0.5, blur=3))
-    canvas.restore()
+        for s in (index / 6 for index in range(7))
+    ]
 
 
-_SHAPES: dict[HairShape, tuple[_Draw, _Draw]] = {"bob": (_bob_back, _bob_front)}
+_SHAPES: dict[HairShape, tuple[_Draw, _Draw]] = {
+    "bob": (_bob_back, _bob_front),
+    "short": (draw_nape, draw_side_parting),
+    "quiff": (draw_nape, draw_quiff),
+    "crown": (draw_nape, draw_crown),
+    "afro": (draw_cloud, draw_curly_hairline),
+    "long": (draw_long_back, draw_long_front),
+    "bun": (draw_bun, draw_swept_back),
+    "bald": (_draw_nothing, _draw_nothing),
+}

@@ -27,8 +27,8 @@ _T = np.linspace(-1.0, 1.0, 81)
 CHIN_SHARE = 0.60
 """The chin's skin follows the lower teeth by this share."""
 CAVITY, CAVITY_LIGHT = 0x2A0C12, 0x4E1A20
-TEETH, TEETH_SHADE = 0xFBF8F2, 0xD9D0C8
-TONGUE, TONGUE_SHADE = 0xC9656B, 0x94404A
+_DRAWN_FOR = 72.0
+"""Mouth width in pixels at which the lengths below hold; others are scaled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def mouth_shape(style: CharacterStyle, lip_code: NDArray[np.float32]) -> MouthSh
     half = unit / 2 * (1.0 + code[1])
     inner_half = half * (0.96 - 0.16 * rounding)
 
-    corner_y = face.mouth_y - 6.0 - corner + 0.30 * opening
+    corner_y = face.mouth_y - lips.smile * unit / _DRAWN_FOR - corner + 0.30 * opening
     middle_y = face.mouth_y - raise_
     belly = 1.0 - np.abs(_T) ** 2.2
     tubercle = (1.0 - 0.6 * rounding) * 1.3 * np.exp(-((_T / 0.20) ** 2))
@@ -110,8 +110,10 @@ def _soft_shadows(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> N
     """Shade under the lower lip and at the corners: it goes with the lips."""
     centre, skin = style.face.centre_x, style.skin
     below = float(shape.lower_outer[:, 1].max())
-    ellipse(canvas, centre, below + 6.0, 21.0, 4.2, fill(skin.deep, 0.40, blur=4.0))
-    ellipse(canvas, centre, below + 20.0, 17.0, 8.0, fill(skin.light, 0.55, blur=7.0))
+    k = style.face.mouth_width / _DRAWN_FOR
+    ellipse(canvas, centre, below + 6.0, 21.0 * k, 4.2, fill(skin.deep, 0.40, blur=4.0))
+    if style.beard is None:
+        ellipse(canvas, centre, below + 20.0, 17.0 * k, 8.0, fill(skin.light, 0.55, blur=7.0))
     for side in (0, -1):
         x, y = shape.upper_outer[side]
         outwards = -1.0 if side == 0 else 1.0
@@ -139,7 +141,9 @@ def _lips(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> None:
     thickness = end - start
     canvas.save()
     canvas.clipPath(polygon(lower), True)
-    ellipse(canvas, centre - 3, start + 0.50 * thickness, 13.0, 0.24 * thickness, fill(lips.light, 0.85, blur=2.2))
+    shine = fill(lips.light, lips.gloss, blur=2.2)
+    half = 13.0 * style.face.mouth_width / _DRAWN_FOR
+    ellipse(canvas, centre - 3, start + 0.50 * thickness, half, 0.24 * thickness, shine)
     canvas.restore()
     canvas.drawPath(polyline(shifted(shape.upper_outer[8:-8], 0.0, -0.6)), stroke(lips.light, 1.2, 0.35, blur=0.8))
 
@@ -151,9 +155,10 @@ def _interior(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> None:
     canvas.drawPaint(linear((centre, seat), (centre, max(bottom, seat + 12)), [(0, CAVITY, 1), (1, CAVITY_LIGHT, 1)]))
     upper_edge = seat + lips.teeth_edge + 1.5 * shape.tuck
     lower_edge = seat + lips.teeth_edge - 4.5 + 0.80 * shape.jaw
-    _tongue(canvas, centre, upper_edge, lower_edge, shape)
-    _teeth(canvas, centre, lower_edge, 20.0, downwards=True)
-    _teeth(canvas, centre, upper_edge, 28.5, downwards=False)
+    k = face.mouth_width / _DRAWN_FOR
+    _tongue(canvas, style, upper_edge, lower_edge, shape)
+    _teeth(canvas, style, lower_edge, 20.0 * k, downwards=True)
+    _teeth(canvas, style, upper_edge, 28.5 * k, downwards=False)
     canvas.drawPaint(fill(CAVITY, 0.60 * shape.rounding**2))  # protruding lips leave the teeth in the dark
     canvas.drawPath(polyline(shifted(shape.upper_inner, 0.0, 0.5)), stroke(CAVITY, 5.5, 0.60, blur=2.0))
     sides = fill(CAVITY, 0.75, blur=4.5)
@@ -162,30 +167,31 @@ def _interior(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> None:
         ellipse(canvas, centre + side * (reach + 1), float(shape.lower_inner[0, 1]), 0.26 * reach, 15.0, sides)
 
 
-def _tongue(canvas: Canvas, centre: float, upper_edge: float, lower_edge: float, shape: MouthShape) -> None:
+def _tongue(canvas: Canvas, style: CharacterStyle, upper_edge: float, lower_edge: float, shape: MouthShape) -> None:
+    centre, k = style.face.centre_x, style.face.mouth_width / _DRAWN_FOR
+    colour, shade = style.lips.tongue, style.lips.tongue_shade
     rest = lower_edge - 7.0
     tip = upper_edge - 1.0
     top = rest + (min(tip, rest) - rest) * shape.tongue
-    half = 21.0 - 5.0 * shape.tongue
+    half = (21.0 - 5.0 * shape.tongue) * k
     tongue = skia.Path()
     tongue.addRRect(skia.RRect.MakeRectXY(skia.Rect(centre - half, top, centre + half, top + 46), half * 0.85, 13))
     canvas.drawPath(
-        tongue, linear((centre, top), (centre, top + 22), [(0, TONGUE, 1), (0.45, TONGUE, 1), (1, TONGUE_SHADE, 1)])
+        tongue, linear((centre, top), (centre, top + 22), [(0, colour, 1), (0.45, colour, 1), (1, shade, 1)])
     )
-    canvas.drawPath(
-        polyline(np.array([[centre, top + 5], [centre, top + 24]])), stroke(TONGUE_SHADE, 2.2, 0.55, blur=1.2)
-    )
+    canvas.drawPath(polyline(np.array([[centre, top + 5], [centre, top + 24]])), stroke(shade, 2.2, 0.55, blur=1.2))
     ellipse(canvas, centre - 7, top + 5.5, 6, 2.2, fill(0xFFFFFF, 0.16, blur=1.6))
 
 
-def _teeth(canvas: Canvas, centre: float, edge: float, half: float, *, downwards: bool) -> None:
+def _teeth(canvas: Canvas, style: CharacterStyle, edge: float, half: float, *, downwards: bool) -> None:
     """A row of teeth that ends at y = edge: the upper row reaches up from there, the lower one (downwards) down."""
+    centre, light, dark = style.face.centre_x, style.lips.teeth, style.lips.teeth_shade
     sign = 1.0 if downwards else -1.0
     t = np.linspace(-1.0, 1.0, 61)
     curve_y = edge + sign * 3.2 * t**2
     far = edge + sign * 20.0
     row = np.concatenate([_points(centre + half * t, curve_y), [[centre + half, far], [centre - half, far]]])
-    white, shade = (mixed(TEETH, TEETH_SHADE, 0.35), TEETH_SHADE) if downwards else (TEETH, TEETH_SHADE)
+    white, shade = (mixed(light, dark, 0.35), dark) if downwards else (light, dark)
     canvas.drawPath(
         polygon(row),
         linear(
@@ -199,7 +205,7 @@ def _teeth(canvas: Canvas, centre: float, edge: float, half: float, *, downwards
     for place in (-0.70, -0.37, 0.0, 0.37, 0.70):
         x = centre + half * place
         line = np.array([[x, edge + sign * (3.2 * place**2 - 1)], [x - 0.6 * place, far]])
-        canvas.drawPath(polyline(line), stroke(mixed(TEETH_SHADE, 0x8A6F68, 0.35), 0.9, 0.75))
+        canvas.drawPath(polyline(line), stroke(mixed(dark, 0x8A6F68, 0.35), 0.9, 0.75))
     canvas.restore()
 
 

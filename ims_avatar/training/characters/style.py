@@ -1,6 +1,6 @@
 """What makes one drawn person differ from another: a set of parameters. A new character is a new set, not new code.
 
-Lengths are pixels of the 512 x 512 picture; colours are 0xRRGGBB.
+Lengths are pixels of the 512 x 512 picture; colours are 0xRRGGBB. The defaults are a young adult's.
 """
 
 from __future__ import annotations
@@ -8,10 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ims_avatar.training.characters.idle import CALM, Habit
+
 Colour = int
 
-HairShape = Literal["bob"]
-Neckline = Literal["collar"]
+HairShape = Literal["bob", "short", "quiff", "crown", "afro", "long", "bun", "bald"]
+Neckline = Literal["collar", "crew", "v", "blazer", "turtleneck", "hoodie"]
+GlassesShape = Literal["round", "rectangular", "cat"]
+BeardShape = Literal["stubble", "full", "goatee"]
+Finish = Literal["soft", "flat", "painted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,9 @@ class Skin:
     """Colour of folds and of the shadow that the chin throws on the neck."""
     blush: Colour
     blush_strength: float = 0.30
+    wrinkles: float = 0.0
+    """0 smooth .. 1 an old person's lines."""
+    freckles: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +41,21 @@ class FaceShape:
     """Half the width of the head at the cheekbones."""
     jaw_half: float = 81.0
     jaw_y: float = 326.0
+    jaw_square: float = 0.0
+    """0 a jaw that runs straight to the chin .. 1 a square one."""
     chin_y: float = 392.0
     chin_half: float = 32.0
     """How broad the chin is: control length of its curve."""
+    neck_half: float = 43.0
+    shoulder: float = 1.0
+    """Width of the shoulders against the default."""
+    ear: float = 1.0
     eye_y: float = 236.0
     eye_distance: float = 49.0
     """From the centre line to the middle of an eye."""
     nose_y: float = 288.0
+    nose_width: float = 1.0
+    nose_length: float = 1.0
     mouth_y: float = 330.0
     mouth_width: float = 72.0
     """Distance of the mouth's corners at rest: the unit of the lip code."""
@@ -54,8 +70,16 @@ class Lips:
     upper: float = 8.5
     """Thickness at rest."""
     lower: float = 11.0
+    gloss: float = 0.85
+    """Strength of the light on the lower lip."""
+    smile: float = 6.0
+    """How far the corners stand above the middle at rest."""
     teeth_edge: float = 6.0
     """How far the upper teeth reach below the line where the lips meet."""
+    teeth: Colour = 0xFBF8F2
+    teeth_shade: Colour = 0xD9D0C8
+    tongue: Colour = 0xC9656B
+    tongue_shade: Colour = 0x94404A
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,20 @@ class Eyes:
     half_width: float = 26.0
     half_height: float = 15.0
     iris_radius: float = 14.0
+    tilt: float = -1.6
+    """How much lower the outer corner is than the eye's middle."""
+    hood: float = 0.0
+    """0 a lid with a crease .. 1 a smooth one that hangs over the inner corner."""
+    lashes: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Brows:
+    thickness: float = 1.0
+    arch: float = 1.0
+    height: float = 31.0
+    """Above the middle of the eyes."""
+    strength: float = 0.88
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +114,24 @@ class Hair:
     light: Colour
     brow: Colour
     shape: HairShape = "bob"
+    volume: float = 1.0
+    """How far the hair stands off the head against the shape's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beard:
+    shape: BeardShape
+    colour: Colour
+    strength: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Glasses:
+    shape: GlassesShape
+    frame: Colour
+    thickness: float = 3.6
+    half_width: float = 37.0
+    half_height: float = 29.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +164,11 @@ class CharacterStyle:
     clothes: Clothes
     backdrop: Backdrop
     face: FaceShape = field(default_factory=FaceShape)
+    brows: Brows = field(default_factory=Brows)
+    beard: Beard | None = None
+    glasses: Glasses | None = None
+    finish: Finish = "soft"
+    habit: Habit = CALM
 
 
 CLARA = CharacterStyle(
@@ -122,5 +183,3 @@ CLARA = CharacterStyle(
     ),
     backdrop=Backdrop(centre=0xEAE4DB, edge=0xD2D6D4),
 )
-
-STYLES: dict[str, CharacterStyle] = {style.name: style for style in (CLARA,)}

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 pytest.importorskip("skia", reason="drawing needs skia-python: pip install 'ims-avatar[train]'")
 
+from ims_avatar.training.characters.cast import STYLES
 from ims_avatar.training.characters.drawing import View, draw, pose_matrix
 from ims_avatar.training.characters.idle import LOOP_LENGTH, idle_frame
 from ims_avatar.training.characters.mouth import mouth_shape
 from ims_avatar.training.characters.pose import Expression, HeadPose
-from ims_avatar.training.characters.style import CLARA, STYLES, CharacterStyle
+from ims_avatar.training.characters.style import CLARA, CharacterStyle
 from ims_avatar.training.crop import find_crop, loop_matrices, paste_box
 from ims_avatar.training.lip_corpus import corner_cases, random_lip_codes
 
