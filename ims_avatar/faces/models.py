@@ -64,8 +64,8 @@ def interpreter(model: bytes) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     with _without_chatter():
-        ready = Interpreter(model_content=model, num_threads=1)
         try:
+            ready = Interpreter(model_content=model, num_threads=1)
             ready.allocate_tensors()
         except (RuntimeError, ValueError) as error:
             raise FacesUnavailable(f"LiteRT does not run the model ({error})", remedy=REMEDY) from error

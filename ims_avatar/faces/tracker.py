@@ -12,7 +12,7 @@ from ims_avatar.faces.landmarks import Face
 from ims_avatar.faces.mesh import PRESENT, region_of
 from ims_avatar.faces.region import Region
 
-MOVED = 0.2
+MOVED = 0.1
 """A face that moved, turned or grew by more than this share of its region was badly placed in it."""
 STILL = 0.02
 """A face that moved less keeps its region. Points depend a little on the region they were looked for in: were it set
