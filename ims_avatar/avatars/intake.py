@@ -11,6 +11,7 @@ from typing import TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from ims_avatar.avatars.archive import MOST_BYTES, READ_ME, read_archive
+from ims_avatar.avatars.changed import restate
 from ims_avatar.avatars.manifest import MANIFEST, AvatarManifest, Name, read_manifest
 from ims_avatar.avatars.repository import BASE, Avatar, AvatarRepository, Stored
 from ims_avatar.avatars.staging import staging_folder
@@ -30,6 +31,8 @@ class Admission:
     """Instead of the name that it brings; it is then version 1 of that name."""
     update: bool = False
     """Whether it may come in beside other versions of the same name."""
+    changed: bool = False
+    """Whether its networks were changed on purpose, so that their hashes are not those of its manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ def arrival(
     Errors name `source`, not the folder.
     """
     _check_name(terms.name)
+    if terms.changed and terms.name is None:
+        raise ExchangeError("changed networks make another avatar", remedy="give it a name of its own: --as NAME")
     with staging_folder(terms.directory) as folder:
         try:
             yield folder, lambda: _admit(folder, terms, repository, try_out)
@@ -112,18 +117,28 @@ def copy_folder(source: Path, folder: Path) -> None:
 
 
 def _admit(folder: Path, terms: Admission, repository: AvatarRepository, try_out: TryOut) -> Admitted:
-    avatar = Stored(folder, read_manifest(folder, AvatarManifest))
+    manifest = read_manifest(folder, AvatarManifest)
+    if terms.changed:
+        manifest = restate(folder, manifest)
+    avatar = Stored(folder, manifest)
     avatar.verify()
     if terms.name is not None:
-        manifest = avatar.manifest.model_copy(update={"name": terms.name, "version": 1})
-        write_manifest(folder, manifest)
-        avatar = Stored(folder, manifest)
+        avatar = Stored(folder, manifest.model_copy(update={"name": terms.name, "version": 1}))
+        _drop_other_files(avatar)
+        write_manifest(folder, avatar.manifest)
     there = _same(avatar.manifest, repository)
     if there is not None:
         return Admitted(there, new=False)
     _check_free(avatar.manifest, terms, repository)
     try_out(avatar)
     return Admitted(Stored(_settle(folder, avatar.manifest, terms.directory), avatar.manifest), new=True)
+
+
+def _drop_other_files(avatar: Avatar) -> None:
+    kept = {avatar.folder / entry.path for entry in avatar.manifest.files.values()}
+    for path in avatar.folder.rglob("*"):
+        if path.is_file() and path not in kept:
+            path.unlink()
 
 
 def _same(manifest: AvatarManifest, repository: AvatarRepository) -> Avatar | None:

@@ -10,6 +10,7 @@ import typer
 import ims_avatar
 from ims_avatar.cli import console
 from ims_avatar.cli.answer import answer
+from ims_avatar.cli.avatar.command import avatar
 from ims_avatar.cli.bench.command import bench
 from ims_avatar.cli.call import call
 from ims_avatar.cli.demo.command import demo
@@ -53,6 +54,7 @@ app.command()(serve)
 app.command()(call)
 app.command()(answer)
 app.command()(render)
+app.add_typer(avatar, name="avatar")
 app.command()(demo)
 app.add_typer(bench, name="bench")
 app.command()(doctor)

@@ -1,0 +1,1 @@
+"""`ims-avatar avatar`: what becomes of avatars. One file a sub-command."""
