@@ -49,8 +49,8 @@ _FILES = {
     "decoder": "decoder.onnx",
     "model_card": "model_card.json",
     "model_card_page": "model_card.md",
-    "sheet_1x": "sheet_1x.png",
-    "sheet_4x": "sheet_4x.png",
+    "sheet_1x": "sheet_1x.jpg",
+    "sheet_4x": "sheet_4x.jpg",
 }
 _TEST_SEED = 777
 
@@ -80,14 +80,14 @@ def build_avatar(run: Path, out: Path, version: int, test_frames: int) -> dict[s
     matrices = [[[round(float(v), 6) for v in row] for row in matrix] for matrix in source.loop.to_crop]
     (folder / _FILES["loop_matrices"]).write_text(json.dumps(matrices), encoding="utf-8")
     agreement = export_renderer(load_renderer(run / CHECKPOINT), crop, source.loop, folder)
-    for name in ("model_card.json", "model_card.md", "sheet_1x.png", "sheet_4x.png"):
+    for name in ("model_card.json", "model_card.md", "sheet_1x.jpg", "sheet_4x.jpg"):
         (folder / name).touch()
     engine = onnx_engine(Stored(folder, _manifest(source, folder, version)))
     frames = make_test_frames(source.style, engine, test_frames, _TEST_SEED)
     measures = {
         "onnx_agreement_db": agreement,
         **measure(source.style, crop, frames),
-        "widest_opening_at_rest": widest_opening_at_rest(engine),
+        "widest_opening_at_rest": widest_opening_at_rest(source.style, engine),
         "milliseconds_a_picture_batch_1": render_milliseconds(engine, 1),
         "milliseconds_a_picture_batch_8": render_milliseconds(engine, 8),
     }
@@ -128,7 +128,8 @@ def _card(source: AvatarSource, measures: Mapping[str, float]) -> dict[str, Any]
         "what": "personalised renderer: lip code (8) and reference frame to mouth, pasted into a 512 x 512 picture",
         "data": f"{plan['samples']} crops drawn by ims_avatar.training.characters, {LICENCE}; nothing else",
         "command": f"python -m ims_avatar.training.renderer --character {source.style.name} "
-        f"--minutes {plan['minutes']:g} --samples {plan['samples']} --seed {plan['seed']}",
+        f"--minutes {plan['minutes']:g} --samples {plan['samples']} --seed {plan['seed']}"
+        + (f" --start {plan['start']}" if plan.get("start") else ""),
         "seed": plan["seed"],
         "commit": _commit(),
         "training_seconds": round(float(progress["seconds"])),
@@ -149,11 +150,11 @@ def _page(card: Mapping[str, Any]) -> str:
 
 {card["what"]}. Data: {card["data"]}. {card["consent"]}
 
-![Pictures as a call shows them, half size](sheet_1x.png)
+![Pictures as a call shows them, half size](sheet_1x.jpg)
 
 Mouths at four times; above rendered, below the drawn truth:
 
-![Mouths at four times](sheet_4x.png)
+![Mouths at four times](sheet_4x.jpg)
 
 | measure | value |
 |---|---|

@@ -19,6 +19,7 @@ import structlog
 import torch
 from torch import Tensor
 
+from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.training.characters.cast import STYLES
 from ims_avatar.training.crop import CropGeometry
 from ims_avatar.training.loop_video import write_loop
@@ -26,6 +27,7 @@ from ims_avatar.training.renderer_data import Crops, ReferenceLoop, crop_geometr
 from ims_avatar.training.renderer_graphs import ReferenceGraph
 from ims_avatar.training.renderer_losses import psnr, renderer_loss
 from ims_avatar.training.renderer_model import Renderer, RendererShape
+from ims_avatar.training.renderer_start import avatar_parameters, start_from
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,8 @@ class TrainingPlan:
     batch: int = 16
     learning_rate: float = 2e-3
     seed: int = 1
+    start: str = ""
+    """Name of an avatar whose weights are begun with; empty: random ones."""
 
 
 class _References:
@@ -95,6 +99,9 @@ class RendererTraining:
         self.train = draw_crops(plan.character, self.crop, plan.samples, plan.seed)
         log.info("data drawn", samples=plan.samples, crop=(self.crop.width, self.crop.height))
         self.net = Renderer(RendererShape(self.crop.width, self.crop.height, self.crop.detail))
+        if plan.start:
+            taken = start_from(self.net, avatar_parameters(AvatarRepository().find(plan.start)))
+            log.info("started from another avatar", avatar=plan.start, parameters=taken)
         self.net = self.net.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net).eval()
         graph = ReferenceGraph(
@@ -229,11 +236,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=15.0, help="of processor time")
     parser.add_argument("--samples", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", default="", help="avatar whose weights are begun with")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     given.folder.mkdir(parents=True, exist_ok=True)
-    RendererTraining(TrainingPlan(given.character, given.folder, given.minutes, given.samples, seed=given.seed)).run()
+    plan = TrainingPlan(given.character, given.folder, given.minutes, given.samples, seed=given.seed, start=given.start)
+    RendererTraining(plan).run()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from ims_avatar.training.characters.style import CharacterStyle
 from ims_avatar.training.crop import CropGeometry, to_crop
 from ims_avatar.training.i420 import picture_of_planes, planes_of_rgb
 from ims_avatar.training.lip_corpus import random_lip_codes
-from ims_avatar.training.mouth_measure import mouth_opening
+from ims_avatar.training.mouth_look import mouth_look
+from ims_avatar.training.mouth_measure import MouthLook, mouth_opening
 
 Picture = NDArray[np.uint8]
 
@@ -81,7 +82,7 @@ def measure(style: CharacterStyle, crop: CropGeometry, frames: TestFrames) -> di
         "sharpness": sharp / sharp_truth,
         "edge_gradient": float(np.mean(edges)),
         "edge_gradient_beside": float(np.mean(plain)),
-        **opening_measures(frames),
+        **opening_measures(frames, mouth_look(style)),
     }
 
 
@@ -90,9 +91,9 @@ def _gradient(luma: NDArray[np.float64]) -> NDArray[np.float64]:
     return slope
 
 
-def opening_measures(frames: TestFrames) -> dict[str, float]:
+def opening_measures(frames: TestFrames, look: MouthLook) -> dict[str, float]:
     """Correlation and slope of the opening seen in the rendered pictures with the lip code's; 0 if too few are seen."""
-    seen = np.array([mouth_opening(picture) for picture in frames.rendered], np.float64)
+    seen = np.array([mouth_opening(picture, look) for picture in frames.rendered], np.float64)
     code = frames.lip_codes[:, 0]
     found = np.isfinite(seen)
     seen, code = seen[found], code[found]
@@ -105,10 +106,11 @@ def opening_measures(frames: TestFrames) -> dict[str, float]:
     }
 
 
-def widest_opening_at_rest(engine: AvatarEngine) -> float:
+def widest_opening_at_rest(style: CharacterStyle, engine: AvatarEngine) -> float:
     """Largest opening seen over the whole loop when the lip code says closed: 0 if it really closes, 1 if lost."""
     rest = np.zeros((1, LIP_CODE_SIZE), np.float32)
-    seen = [mouth_opening(engine.render(index, rest)[0]) for index in range(engine.spec.loop_length)]
+    look = mouth_look(style)
+    seen = [mouth_opening(engine.render(index, rest)[0], look) for index in range(engine.spec.loop_length)]
     return max(1.0 if value is None else value for value in seen)
 
 

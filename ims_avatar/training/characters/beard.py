@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-import skia
-
-from ims_avatar.training.characters.brushes import Canvas, Path, curve, fill, polygon, stroke
+from ims_avatar.training.characters.brushes import Canvas, Path, curve, fill, stroke
 from ims_avatar.training.characters.face import face_outline
 from ims_avatar.training.characters.mouth import MouthShape
 from ims_avatar.training.characters.style import Beard, CharacterStyle
@@ -18,7 +15,6 @@ def draw_beard(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> None
         return
     canvas.save()
     canvas.clipPath(face_outline(style, shape.chin_drop), True)
-    canvas.clipPath(_bare(style, shape), skia.ClipOp.kDifference, True)
     area = _goatee(style, shape) if beard.shape == "goatee" else _jaw(style, shape)
     if style.finish == "flat":
         canvas.drawPath(area, fill(beard.colour, beard.strength))
@@ -31,13 +27,6 @@ def draw_beard(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> None
     canvas.restore()
 
 
-def _bare(style: CharacterStyle, shape: MouthShape) -> Path:
-    """Skin around the red of the lips that stays free: the lips' outline, a little larger."""
-    centre = np.array([style.face.centre_x, (shape.upper_outer[40, 1] + shape.lower_outer[40, 1]) / 2])
-    around = np.concatenate([shape.upper_outer, shape.lower_outer[::-1]])
-    return polygon(centre + (around - centre) * [1.02, 1.06])
-
-
 def _jaw(style: CharacterStyle, shape: MouthShape) -> Path:
     """Cheeks below a line from the ears to over the lip, the upper lip, and the chin."""
     f, d = style.face, shape.chin_drop
@@ -46,8 +35,8 @@ def _jaw(style: CharacterStyle, shape: MouthShape) -> Path:
     return curve(
         (x - w, f.eye_y + 34),
         (x - w + 14, f.nose_y + 18, x - 62, lip + 4, x - 44, lip - 2),
-        (x - 26, lip - 10, x - 10, lip - 11, x, lip - 9),
-        (x + 10, lip - 11, x + 26, lip - 10, x + 44, lip - 2),
+        (x - 26, lip - 8, x - 10, lip - 7, x, lip - 3),
+        (x + 10, lip - 7, x + 26, lip - 8, x + 44, lip - 2),
         (x + 62, lip + 4, x + w - 14, f.nose_y + 18, x + w, f.eye_y + 34),
         (x + w, f.chin_y + d + 30),
         (x - w, f.chin_y + d + 30),

@@ -30,7 +30,7 @@ EDMUND = CharacterStyle(
         iris=0x6C9CC4, iris_rim=0x35587C, lash=0x5A4A46, lid=0xDDA68C, half_width=24.0, half_height=12.5,
         iris_radius=12.6, tilt=1.4, lashes=0.2,
     ),
-    hair=Hair(base=0xE6E4E1, dark=0xAEACAF, light=0xFBFAF8, brow=0xC9C4C0, shape="crown"),
+    hair=Hair(base=0xE6E4E1, dark=0xAEACAF, light=0xFBFAF8, brow=0xD8CFC8, shape="crown"),
     clothes=Clothes(
         base=0x7A5A48, dark=0x553D30, light=0x987461, shirt=0xDDE8F0, shirt_shade=0xB4C4D2, neckline="collar"
     ),
@@ -54,7 +54,7 @@ AMARA = CharacterStyle(
         tongue=0xC4626A, tongue_shade=0x8C3C48,
     ),
     eyes=Eyes(
-        iris=0x6B4226, iris_rim=0x2E1A10, lash=0x140C0B, lid=0x774830, half_width=27.0, half_height=16.0, tilt=-2.6,
+        iris=0x6B4226, iris_rim=0x2E1A10, lash=0x140C0B, lid=0x774830, half_width=27.0, half_height=15.2, tilt=-2.6,
         lashes=1.15,
     ),
     hair=Hair(base=0x2C1E1B, dark=0x160E0E, light=0x57392F, brow=0x1D1312, shape="afro", volume=0.88),
@@ -94,7 +94,7 @@ RAVI = CharacterStyle(
         shoulder=1.1, ear=1.05, eye_y=236, eye_distance=49, nose_y=291, nose_width=1.22, nose_length=1.05,
         mouth_y=334, mouth_width=76,
     ),
-    brows=Brows(thickness=1.6, arch=0.75, height=27, strength=0.92),
+    brows=Brows(thickness=1.35, arch=1.0, height=29, strength=0.92),
     beard=Beard("full", colour=0x2A201E, strength=0.62),
     habit=Habit(phase=0.8, sway=0.9, nod=1.1, blinks=(15, 88, 150)),
 )  # fmt: skip

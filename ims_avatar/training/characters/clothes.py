@@ -134,15 +134,18 @@ def _sleeve_fold(canvas: Canvas, style: CharacterStyle) -> None:
 
 
 def _band(canvas: Canvas, style: CharacterStyle, edge: Path, width: float) -> None:
-    """A knitted band along a neckline."""
+    """A knitted band along a neckline, cut off where it goes behind the neck."""
     c = style.clothes
+    canvas.save()
+    canvas.clipRect(skia.Rect(0, style.face.chin_y + 46, 512, 1024), True)
     if style.finish == "flat":
         canvas.drawPath(edge, stroke(ink(style), width + OUTLINE))
         canvas.drawPath(edge, stroke(c.dark, width - DETAIL))
-        return
-    canvas.drawPath(edge, stroke(c.dark, width + 5, 0.35, blur=3))
-    canvas.drawPath(edge, stroke(c.base, width))
-    canvas.drawPath(edge, stroke(c.light, 0.45 * width, 0.55, blur=1.5))
+    else:
+        canvas.drawPath(edge, stroke(c.dark, width + 5, 0.35, blur=3))
+        canvas.drawPath(edge, stroke(c.base, width))
+        canvas.drawPath(edge, stroke(c.light, 0.45 * width, 0.55, blur=1.5))
+    canvas.restore()
 
 
 def _opening(style: CharacterStyle, neck: float, dip: float) -> Path:

@@ -15,7 +15,7 @@ from ims_avatar.training.characters.brushes import Canvas
 from ims_avatar.training.characters.clothes import draw_clothes
 from ims_avatar.training.characters.eyes import draw_eyes
 from ims_avatar.training.characters.face import draw_brows, draw_head, draw_laugh_lines, draw_nose
-from ims_avatar.training.characters.glasses import draw_glasses
+from ims_avatar.training.characters.glasses import draw_glasses, draw_temples
 from ims_avatar.training.characters.hair import draw_back_hair, draw_front_hair
 from ims_avatar.training.characters.mouth import draw_mouth, mouth_shape
 from ims_avatar.training.characters.pose import AT_REST, NEUTRAL, Expression, HeadPose
@@ -114,6 +114,7 @@ def _draw_person(
     draw_eyes(canvas, style, expression)
     draw_brows(canvas, style, expression)
     draw_mouth(canvas, style, shape)
+    draw_temples(canvas, style)
     draw_front_hair(canvas, style)
     draw_glasses(canvas, style)
     canvas.restore()

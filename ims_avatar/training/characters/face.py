@@ -45,7 +45,7 @@ def draw_head(canvas: Canvas, style: CharacterStyle, chin_drop: float) -> None:
     """Ears and the shaded oval of the face."""
     f, skin = style.face, style.skin
     x = f.centre_x
-    for side in (1, -1):
+    for side in (1, -1) if style.hair.shape != "long" else ():  # long hair covers the ears
         canvas.save()
         if side < 0:
             mirrored(canvas, x)

@@ -28,6 +28,18 @@ def _rim(style: CharacterStyle, glasses: Glasses) -> Path:
     return path
 
 
+def draw_temples(canvas: Canvas, style: CharacterStyle) -> None:
+    """The arms, from the rims to the ears: hair falls over them."""
+    glasses = style.glasses
+    if glasses is None:
+        return
+    f = style.face
+    rim, ear = f.eye_distance + 1 + glasses.half_width, f.cheek_half + 3
+    for side in (-1, 1):
+        arm = curve((f.centre_x + side * rim, f.eye_y - 3), (f.centre_x + side * ear, f.eye_y), close=False)
+        canvas.drawPath(arm, stroke(glasses.frame, glasses.thickness))
+
+
 def draw_glasses(canvas: Canvas, style: CharacterStyle) -> None:
     glasses = style.glasses
     if glasses is None:
@@ -53,8 +65,6 @@ def _lens(canvas: Canvas, style: CharacterStyle, glasses: Glasses, side: int) ->
     f, width, frame = style.face, glasses.thickness, glasses.frame
     rim = _rim(style, glasses)
     x, y = f.centre_x + f.eye_distance + 2, f.eye_y + 3
-    outer = x + glasses.half_width
-    temple = curve((outer - 1, y - 6), (f.centre_x + f.cheek_half + 4, y - 3), close=False)
     if style.finish != "flat":
         canvas.save()
         canvas.translate(0, 5)
@@ -63,7 +73,6 @@ def _lens(canvas: Canvas, style: CharacterStyle, glasses: Glasses, side: int) ->
         # The light comes from the left of the picture on both lenses.
         a, b = (x - side * 30, y - 26), (x + side * 26, y + 24)
         canvas.drawPath(rim, linear(a, b, [(0, 0xFFFFFF, 0.20), (0.34, 0xFFFFFF, 0.05), (1, 0xFFFFFF, 0.02)]))
-    canvas.drawPath(temple, stroke(frame, width))
     canvas.drawPath(rim, stroke(frame, width))
     if style.finish != "flat":
         canvas.save()

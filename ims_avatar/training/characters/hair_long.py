@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from ims_avatar.training.characters.brushes import Canvas, Path, curve, ellipse, fill, linear, mirrored, radial
 from ims_avatar.training.characters.hair_paint import draw_edge, draw_mass
 from ims_avatar.training.characters.style import CharacterStyle
 
-_LENGTH = 112.0
-"""How far below the chin long hair ends."""
+_LENGTH = 150.0
+"""How far below the chin long hair ends: below the picture."""
 
 
 def draw_long_back(canvas: Canvas, style: CharacterStyle) -> None:
     f, hair = style.face, style.hair
-    x, w, top, end, out = f.centre_x, f.cheek_half, f.top, f.chin_y + 90, 30 * style.hair.volume
+    x, w, top, end, out = f.centre_x, f.cheek_half, f.top, f.chin_y + _LENGTH, 30 * style.hair.volume
     back = curve(
         (x, top - 34),
         (x + w * 0.95, top - 34, x + w + out, top + 52, x + w + out, f.eye_y + 30),
@@ -35,8 +37,8 @@ def _curtain(style: CharacterStyle) -> Path:
         (x + 70, top - 40, x + w + out - 2, top + 18, x + w + out, eye - 10),
         (x + w + out + 4, f.jaw_y, x + w + out + 8, f.chin_y + 30, x + w + out + 6, end),
         (x + w + out - 16, end + 10, x + w - 12, end + 8, x + w - 24, end - 4),
-        (x + w - 8, f.chin_y + 50, x + w - 2, f.chin_y - 10, x + w - 1, f.jaw_y - 10),
-        (x + w + 2, f.nose_y, x + w + 3, eye + 16, x + w - 6, eye - 26),
+        (x + w - 8, f.chin_y + 50, x + w - 2, f.chin_y - 10, x + w - 4, f.jaw_y - 10),
+        (x + w - 5, f.nose_y, x + w - 8, eye + 30, x + w - 9, eye - 18),
         (x + w - 14, eye - 66, x + 44, top + 44, x - 1, top + 8),
     )
 
@@ -52,7 +54,7 @@ def _curtain_strands(style: CharacterStyle) -> list[Path]:
             (x + w + out - 30 * s, f.jaw_y, x + w + out + 4 - 34 * s, f.chin_y, x + w + out - 40 * s, end + 4),
             close=False,
         )
-        for s in (index / 12 for index in range(13))
+        for s in (index / 12 + 0.03 * math.sin(5.0 * index) for index in range(13))
     ]
 
 

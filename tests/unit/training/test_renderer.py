@@ -17,6 +17,7 @@ from ims_avatar.training.renderer import CHECKPOINT, LOOP_FILE, RendererTraining
 from ims_avatar.training.renderer_export import export_renderer
 from ims_avatar.training.renderer_graphs import bend, centres, grid, inverse, sample
 from ims_avatar.training.renderer_model import Renderer, RendererShape
+from ims_avatar.training.renderer_start import avatar_parameters, start_from
 
 pytestmark = pytest.mark.train
 
@@ -79,6 +80,15 @@ def test_the_bend_is_what_bilinear_sampling_loses() -> None:
     sampled = sample(picture, grid(centres(32, 32), matrix, 32, 32)) - bend(centres(32, 32), matrix) * 4.0
     exact = ((x + 0.3 - 16) ** 2 + (y - 0.4 - 16) ** 2)[None, None]
     assert (sampled - exact)[..., 3:-3, 3:-3].abs().max() < 1e-3
+
+
+def test_another_avatars_weights_fit_whatever_the_crops_size() -> None:
+    clara = avatar_parameters(AvatarRepository().find("clara"))
+    net = Renderer(RendererShape(208, 112, (60, 20, 88, 64)))
+    assert start_from(net, clara) == len(list(net.parameters()))
+    assert torch.equal(net.decoder.at_half[0].weight, clara["decoder.at_half.0.weight"])
+    grid, own = clara["decoder.place.bias"].reshape(64, 8, 12), net.decoder.place.bias.reshape(64, 7, 13)
+    assert torch.nn.functional.cosine_similarity(grid.mean((1, 2)), own.mean((1, 2)), dim=0) > 0.98
 
 
 @pytest.fixture(scope="module")
