@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_the_sheet_shows_mouths_and_an_idle_head(typed: Type, tmp_path: Path, na
     tiles = [
         rgb[r * 264 + 8 : r * 264 + 8 + side, c * 264 + 8 : c * 264 + 8 + side] for r in range(4) for c in range(4)
     ]
-    differences = [np.abs(a - b).mean() for a, b in zip(tiles, tiles[1:], strict=False)]
+    differences = [np.abs(a - b).mean() for a, b in itertools.pairwise(tiles)]
     assert min(differences) > 0.2, "every tile shows something else"
     dark = [(tile[60:140, 90:170].sum(axis=2) < 150).sum() for tile in tiles[:8]]
     assert dark[1] == max(dark) and dark[1] > dark[0], "the mouth of a is open, the one at rest is not"
