@@ -54,9 +54,10 @@ class FaceTracker:
         return self._region if self._region and _moved(self._region, region) < STILL else region
 
     def _search(self, rgb: NDArray[np.uint8]) -> Face | None:
-        if self._without % PATIENCE == 0:
-            return next(iter(self._finder.faces(rgb)), None)
-        return self._finder.largest(rgb)
+        face = self._finder.largest(rgb)
+        if face is None and self._without % PATIENCE == 0:
+            face = next(iter(self._finder.faces(rgb)), None)
+        return face
 
 
 def _moved(before: Region, after: Region) -> float:

@@ -4,11 +4,12 @@ import json
 import socket
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from ims_avatar.cli.doctor.avatars import check_avatars
 from ims_avatar.cli.doctor.codecs import check_codecs
-from ims_avatar.cli.doctor.engines import check_engines
+from ims_avatar.cli.doctor.engines import check_engines, check_extras
 from ims_avatar.cli.doctor.finding import Finding
 from ims_avatar.cli.doctor.ports import check_address, check_ports
 from ims_avatar.cli.doctor.sip_stack import judge
@@ -79,6 +80,18 @@ def test_a_port_in_use_is_a_problem() -> None:
         port = holder.getsockname()[1]
         config = Config.model_validate({"sip": {"port": port}})
         assert _states(list(check_ports(config)))["SIP port"] == "problem"
+
+
+def test_missing_face_models_are_a_limit_with_the_command_that_brings_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMS_AVATAR_FACE_MODELS", str(tmp_path))
+    finding = next(finding for finding in check_extras() if finding.subject == "face models")
+    assert finding.state == "limit" and "mediapipe" in finding.remedy
+    for name in ("face_detection_short_range.tflite", "face_landmark_with_attention.tflite"):
+        (tmp_path / name).touch()
+    finding = next(finding for finding in check_extras() if finding.subject == "face models")
+    assert finding.state == "ok" and finding.found == f"in {tmp_path}"
 
 
 def test_the_command_speaks_json_and_its_status_follows_the_problems() -> None:

@@ -76,12 +76,12 @@ def test_a_face_turned_away(face: Face, yaw: float, pitch: float, words: str) ->
 
 def test_a_blurred_face(finder: FaceFinder, clara: Picture) -> None:
     refusal = _refusal(finder, blurred(clara, 0.03 * 143))
-    assert refusal.reason == "blurred" and "at least 0.45" in str(refusal)
+    assert refusal.reason == "blurred" and "at least 0.48" in str(refusal)
     _passes(finder, blurred(clara, 0.01 * 143))
 
 
 def test_an_enlarged_picture_is_blurred_and_a_shrunk_one_is_not(finder: FaceFinder, clara: Picture) -> None:
-    assert _refusal(finder, scaled(scaled(clara, 1 / 6), 6)).reason == "blurred"
+    assert _refusal(finder, scaled(scaled(clara, 0.1), 10)).reason == "blurred"
     sharp, shrunk = (checks.sharpness(p, _passes(finder, p)) for p in (clara, scaled(clara, 0.7)))
     assert shrunk == pytest.approx(sharp, rel=0.1)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ims_avatar.errors import FacesUnavailable
+from ims_avatar.faces import landmarks as lm
 from ims_avatar.faces import models
 from ims_avatar.faces.attention import cut_model
 
@@ -51,6 +52,21 @@ def test_what_is_no_model_is_refused() -> None:
         models.interpreter(b"not a model at all")
     with pytest.raises(FacesUnavailable, match="another face mesh than expected"):
         cut_model(models.read_model(models.DETECTOR))
+
+
+def test_our_lists_of_lips_and_eyes_are_those_in_the_model() -> None:
+    from ai_edge_litert import schema_py_generated as schema
+    from flatbuffers import flexbuffers
+
+    tree = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(models.read_model(models.MESH), 0))
+    options = [
+        flexbuffers.Loads(bytes(o.customOptions)) for o in tree.subgraphs[0].operators if o.customOptions is not None
+    ]
+    looked_at = [option for option in options if "subset_idxs" in option]
+    assert [tuple(option["subset_idxs"]) for option in looked_at] == [lm.LIPS, lm.LEFT_EYE, lm.RIGHT_EYE]
+    level = [(option["left_rotation_idx"], option["right_rotation_idx"]) for option in looked_at]
+    assert level == [(61, 291), (33, 133), (362, 263)]
+    assert {(option["scale_x"], option["output_width"]) for option in looked_at} == {(1.5, 16)}
 
 
 def test_nothing_is_written_to_the_terminal_and_nothing_of_others_is_lost() -> None:
