@@ -73,7 +73,7 @@ make_environment() {
     fingerprint=$(cat pyproject.toml ims_avatar/__init__.py | sha256sum)
     if [ "$(cat "$VENV/.installed" 2>/dev/null)" != "$fingerprint" ]; then
         "$VENV/bin/python" -m pip install -qq torch==2.13.0
-        "$VENV/bin/python" -m pip install -qq -e ".[dev,train,vision]"
+        "$VENV/bin/python" -m pip install -qq -e ".[dev,train,vision,tts]"
         # Only its model files are read; what it would pull in is old and large.
         "$VENV/bin/python" -m pip install -qq --no-deps mediapipe==0.10.21
         "$VENV/bin/python" -m pip install -qq --upgrade --target "$OPENVINO" openvino

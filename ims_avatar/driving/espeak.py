@@ -38,6 +38,12 @@ class _Event(ctypes.Structure):
     )
 
 
+class _Voice(ctypes.Structure):
+    """The beginning of espeak_VOICE; only pointers to it are ever made."""
+
+    _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_void_p), ("identifier", ctypes.c_char_p))
+
+
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
 
 
@@ -91,6 +97,22 @@ class Espeak:
         self._library.espeak_Synth(raw, ctypes.c_size_t(len(raw) + 1), 0, 0, 0, _CHARS_UTF8, None, None)
         sound = np.concatenate(self._sound) if self._sound else np.zeros(0, np.int16)
         return Spoken(sound, self.rate, list(self._phonemes))
+
+    def languages(self) -> dict[str, str]:
+        """The voice of every language there are data for: code, e.g. `fr`, `en-us`, `pt-br`, to a name for `speak`."""
+        self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
+        voices = self._library.espeak_ListVoices(None)
+        found: list[tuple[str, int, str]] = []
+        index = 0
+        while voices[index]:
+            voice = voices[index].contents
+            at = voice.languages
+            while priority := ctypes.string_at(at, 1)[0]:  # a byte of priority, then the code, until a priority of 0
+                code = ctypes.string_at(at + 1)
+                found.append((code.decode(), priority, voice.identifier.decode()))
+                at += len(code) + 2
+            index += 1
+        return {code: name for code, _, name in sorted(found, reverse=True)}  # the lowest number is preferred
 
     def pronounce(self, word: str, voice: str) -> list[str]:
         """The IPA phonemes of one word, in order, without stress marks; ties kept together (tʃ is one phoneme)."""

@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ims_avatar.driving.audio import LOOK_AHEAD, AudioDriver
+from ims_avatar.driving.audio_input import LipEncoder
 from ims_avatar.encode.encoder import VideoEncoder
 from ims_avatar.errors import AvatarError, ImsAvatarError
 from ims_avatar.flow import AccessUnit, RenderedFrame
@@ -26,12 +27,6 @@ FRAME_LATENCY = LOOK_AHEAD + 0.025
 """Seconds from a frame's pts to the tick that renders it: look-ahead, the packet that ends it (20 ms), 5 ms margin."""
 
 Group = TypeVar("Group")
-
-
-class LipEncoder(Protocol):
-    """What `driving.audio.AudioEncoder` offers: windows of features to raw lip codes."""
-
-    def lip_codes(self, windows: NDArray[np.float32]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,7 +25,7 @@ from ims_avatar.errors import ImsAvatarError
 from ims_avatar.flow import AUDIO_RATE, AccessUnit, AudioChunk
 from ims_avatar.inference.client import PoolClient
 from ims_avatar.inference.protocol import Statistics, StreamSpec
-from ims_avatar.pool_process.sound_file import SoundFile
+from ims_avatar.driving.sound_file import SoundFile
 from ims_avatar.pool_process.studio import FRAME_LATENCY
 from tests.bench.stages import Stages, measure_stages
 from tests.support.pitch import voice

@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 
 from ims_avatar.avatars.repository import SHIPPED, AvatarRepository
 from ims_avatar.config import AvatarsConfig, Config
+from ims_avatar.driving.sound_file import SoundFile
 from ims_avatar.errors import CorruptModel
 from ims_avatar.flow import AUDIO_RATE
 from ims_avatar.inference.client import PoolClient
 from ims_avatar.inference.protocol import StreamSpec
-from ims_avatar.pool_process.library import avatar_loader
-from ims_avatar.pool_process.render_file import render_file
-from ims_avatar.pool_process.sound_file import SoundFile
 from tests.support.h264_stream import decode
 from tests.support.pool_viewer import Viewer, silence, until
 from tests.support.process import Process
@@ -135,9 +133,3 @@ async def test_a_corrupt_model_file_ends_its_own_stream_only(client: PoolClient,
         await until(lambda: len(good.units) > 10, "no pictures")
         assert not bad.units
         assert not good.errors
-
-
-def test_render_makes_a_film_of_the_whole_speech(tmp_path: Path, speech: NDArray[np.int16]) -> None:
-    made = render_file(avatar_loader(Config())(NAME), SPEECH, tmp_path / "out.mp4")
-    assert made.seconds == pytest.approx(len(speech) / AUDIO_RATE, abs=0.05)
-    assert (tmp_path / "out.mp4").stat().st_size > 100_000

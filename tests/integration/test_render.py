@@ -1,0 +1,126 @@
+"""Films and live streams as others see them: received by Debian's ffmpeg, judged by what is in them."""
+
+from __future__ import annotations
+
+import sys
+import wave
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ims_avatar.driving.driving_input import DrivingOptions, open_driving_input
+from ims_avatar.inference.engines.fake import FakeEngine
+from ims_avatar.render.output import Output, output_of
+from ims_avatar.render.render_film import Rendered, render_film
+from ims_avatar.render.session_description import session_description
+from tests.support.coded_picture import read_coded_picture
+from tests.support.fake_pool import PitchLips
+from tests.support.pitch import voice
+from tests.support.ports import Loopback, is_bound
+from tests.support.process import Process, wait_until
+from tests.support.requirement import require
+
+QUIET_S, VOICE_S = 1.0, 1.5
+SPEECH = np.concatenate([np.zeros(16_000, np.int16), voice(25, 0, VOICE_S), np.zeros(8_000, np.int16)])
+PICTURES = 75
+RECEIVED_S = 2.5
+RENDER = (sys.executable, "-m", "ims_avatar.cli", "render")
+
+
+@pytest.fixture(autouse=True)
+def _ffmpeg() -> None:
+    require("ffmpeg")
+
+
+@pytest.fixture
+def speech(tmp_path: Path) -> Path:
+    path = tmp_path / "speech.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(SPEECH.tobytes())
+    return path
+
+
+def send(speech: Path, output: Output, codec: str = "h264") -> Rendered:
+    driving = open_driving_input("audio", str(speech), DrivingOptions(PitchLips()))
+    try:
+        return render_film(FakeEngine(width=160, height=160), driving, output, codec=codec)
+    finally:
+        driving.close()
+
+
+def received(path: Path) -> tuple[list[tuple[float, int, float]], float]:
+    """(time, loop index, opening) of each picture, and the time at which the voice begins."""
+    pictures: list[tuple[float, int, float]] = []
+    loudness: list[tuple[float, NDArray[np.float64]]] = []
+    with av.open(str(path)) as film:
+        for frame in film.decode(video=0, audio=0):
+            assert isinstance(frame, av.VideoFrame | av.AudioFrame) and frame.time is not None
+            if isinstance(frame, av.VideoFrame):
+                read = read_coded_picture(frame.to_ndarray(format="gray").astype(np.uint8))
+                assert read, f"the picture at {frame.time:.2f} s is damaged"
+                pictures.append((frame.time, read.index, read.opening))
+            else:
+                sound = np.abs(frame.to_ndarray()[0].astype(np.float64))
+                loudness.append((frame.time, sound / (32768 if frame.format.name.startswith("s16") else 1)))
+                rate = frame.sample_rate
+    begins = next(at + np.argmax(sound > 0.05) / rate for at, sound in loudness if sound.max() > 0.05)
+    return pictures, float(begins)
+
+
+def assert_whole_and_in_sync(path: Path, count: int = PICTURES) -> None:
+    """Every picture in order, `count` of them or a few more; lips and voice move together."""
+    pictures, voice_begins = received(path)
+    indices = [index for _, index, _ in pictures]
+    assert indices == list(range(indices[0], indices[-1] + 1))
+    assert indices[0] <= 1 and indices[-1] >= count - 1
+    times = np.array([time for time, _, _ in pictures])
+    assert np.diff(times) == pytest.approx([0.04] * (len(times) - 1), abs=0.002)
+    opens = next(time for time, _, opening in pictures if opening > 0.1)
+    assert opens - voice_begins == pytest.approx(0.0, abs=0.06)
+    assert max(opening for _, _, opening in pictures) > 0.3
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_rtp_reaches_a_player_in_real_time_and_in_sync(tmp_path: Path, speech: Path, codec: str) -> None:
+    net = Loopback()
+    host, port = net.host(), net.media_ports()[0]
+    output, film = output_of(f"rtp://{host}:{port}"), tmp_path / "received.mkv"
+    sdp = tmp_path / "film.sdp"
+    sdp.write_text(session_description(output, codec), newline="")
+    # It leaves before the end: nothing tells a player of RTP that a film is over.
+    coded = ("-t", RECEIVED_S, "-c:v", "ffv1", "-c:a", "pcm_s16le", "-vsync", "passthrough", film)
+    options = ("-protocol_whitelist", "file,udp,rtp", "-i", sdp, *coded)
+    with Process(["ffmpeg", "-v", "warning", "-y", *options], tmp_path / "ffmpeg.log") as player:
+        wait_until(lambda: is_bound("0.0.0.0", port) and is_bound("0.0.0.0", port + 2), 10.0, player.tail)
+        made = send(speech, output, codec)
+        player.wait_exit(10.0)
+    assert made.frames == PICTURES
+    assert made.took == pytest.approx(made.seconds, abs=0.5)
+    assert_whole_and_in_sync(film, round(RECEIVED_S * 25) - 2)
+
+
+def test_rtmp_reaches_a_server_in_real_time_and_in_sync(tmp_path: Path, speech: Path) -> None:
+    net = Loopback()
+    host, port = net.host(), net.media_ports()[0]
+    url, film = f"rtmp://{host}:{port}/live/key", tmp_path / "received.mkv"
+    server = ["ffmpeg", "-v", "warning", "-y", "-listen", "1", "-i", url, "-c", "copy", film]
+    with Process(server, tmp_path / "ffmpeg.log") as ffmpeg:
+        wait_until(lambda: is_bound(host, port), 10.0, ffmpeg.tail)
+        made = send(speech, output_of(url))
+        ffmpeg.wait_exit(10.0)
+    assert made.took == pytest.approx(made.seconds, abs=0.5)
+    assert_whole_and_in_sync(film)
+
+
+def test_a_server_that_is_not_there_is_named_without_its_key(tmp_path: Path, speech: Path) -> None:
+    url = f"rtmp://{Loopback().host()}:19350/live/secret"
+    with Process([*RENDER, "-a", speech, "-o", url], tmp_path / "render.log") as render:
+        assert render.wait_exit(30.0) == 1
+    assert "takes no film (Connection refused)" in render.text()
+    assert "error: rtmp://" in render.text() and "secret" not in render.text()
