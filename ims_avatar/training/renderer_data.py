@@ -21,6 +21,9 @@ from ims_avatar.training.lip_corpus import random_lip_codes
 _CORNER_SHARE = 0.5
 """Share of lip codes that speech seldom makes: no driving input may meet a mouth never drawn."""
 
+_NICE = 10
+"""Priority of the processes that draw."""
+
 
 @dataclass(frozen=True, slots=True)
 class Crops:
@@ -77,6 +80,11 @@ def _drawn(task: tuple[str, CropGeometry, NDArray[np.float32], NDArray[np.int64]
     return np.stack([p.luma for p in planes]), np.stack([p.chroma for p in planes])
 
 
+def _step_back() -> None:
+    """Low priority for this process, unless it has it already."""
+    os.nice(max(0, _NICE - os.nice(0)))
+
+
 def draw_crops(character: str, crop: CropGeometry, count: int, seed: int) -> Crops:
     """`count` random lip codes on random loop frames, drawn by all cores at low priority."""
     rng = np.random.default_rng(seed)
@@ -84,6 +92,6 @@ def draw_crops(character: str, crop: CropGeometry, count: int, seed: int) -> Cro
     loop_index = rng.integers(0, LOOP_LENGTH, count)
     parts = np.array_split(np.arange(count), max(1, count // 64))
     tasks = [(character, crop, codes[part], loop_index[part]) for part in parts]
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), initializer=os.nice, initargs=(15,)) as pool:
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), initializer=_step_back) as pool:
         done = pool.map(_drawn, tasks)
     return Crops(codes, loop_index, np.concatenate([d[0] for d in done]), np.concatenate([d[1] for d in done]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ims_avatar.training.characters.brushes import Canvas, curve, ellipse, fill, mirrored, stroke
 from ims_avatar.training.characters.style import CharacterStyle
 
@@ -39,9 +41,10 @@ def draw_freckles(canvas: Canvas, style: CharacterStyle) -> None:
     f, strength = style.face, style.skin.freckles
     if not strength:
         return
-    for number in range(46):
-        u = (number * 0.6180339887) % 1.0 * 2 - 1
-        v = (number * 0.7548776662) % 1.0 * 2 - 1
+    for number in range(44):
+        share, angle = ((number // 2 + 0.5) / 22) ** 0.5, (number // 2) * 2.399963
+        x, y = 46 + 36 * share * math.cos(angle), 16 * share * math.sin(angle)
         size = 1.1 + (number * 3) % 4 * 0.25
-        y = f.nose_y - 12 + 24 * v - 8 * abs(u)
-        ellipse(canvas, f.centre_x + 78 * u, y, size, size, fill(style.skin.deep, 0.45 * strength, blur=0.5))
+        side = 1 if number % 2 else -1
+        place = f.centre_x + side * x + (number * 7) % 5, f.nose_y - 10 + y + (number * 5) % 4
+        ellipse(canvas, *place, size, size, fill(style.skin.deep, 0.45 * strength, blur=0.5))

@@ -122,4 +122,32 @@ MEI = CharacterStyle(
     habit=Habit(phase=0.15, sway=1.05, nod=0.9, blinks=(28, 71, 140, 199)),
 )  # fmt: skip
 
-STYLES: dict[str, CharacterStyle] = {style.name: style for style in (CLARA, EDMUND, AMARA, RAVI, MEI)}
+MILO = CharacterStyle(
+    name="milo",
+    title="Milo, a cheerful red-haired young man, a flat cartoon",
+    skin=Skin(
+        base=0xFBD3B0, light=0xFFE4CC, shade=0xEFB48C, deep=0xC27E58, blush=0xF58F78, blush_strength=0.4, freckles=0.9
+    ),
+    lips=Lips(
+        base=0xE07468, light=0xF0A094, dark=0xC0524C, line=0x43161F, upper=6.5, lower=8.5, smile=9.0, teeth=0xFFFFFF,
+        teeth_shade=0xE6E2E4, tongue=0xE8707A, tongue_shade=0xB8444F,
+    ),
+    eyes=Eyes(
+        iris=0x3E8E7E, iris_rim=0x1E4A44, lash=0x2A1A18, lid=0xEFB48C, half_width=24.0, half_height=20.0,
+        iris_radius=14.5, tilt=-0.5, lashes=0.2,
+    ),
+    hair=Hair(base=0xD8622B, dark=0xA8421A, light=0xEE8A4C, brow=0xA8421A, shape="quiff", volume=1.0),
+    clothes=Clothes(
+        base=0x2F8F9D, dark=0x1F6A78, light=0x45AAB6, shirt=0xFFFFFF, shirt_shade=0xD8E4E8, neckline="hoodie"
+    ),
+    backdrop=Backdrop(centre=0xFFE08A, edge=0xFFE08A),
+    face=FaceShape(
+        top=104, cheek_half=106, jaw_half=86, jaw_y=330, jaw_square=0.35, chin_y=396, chin_half=38, neck_half=42,
+        shoulder=1.0, ear=1.1, eye_y=242, eye_distance=47, nose_y=290, nose_width=1.0, mouth_y=332, mouth_width=80,
+    ),
+    brows=Brows(thickness=1.3, arch=1.3, height=37),
+    finish="flat",
+    habit=Habit(phase=0.42, sway=1.3, nod=1.3, blinks=(35, 110, 118, 180)),
+)  # fmt: skip
+
+STYLES: dict[str, CharacterStyle] = {style.name: style for style in (CLARA, EDMUND, AMARA, RAVI, MEI, MILO)}

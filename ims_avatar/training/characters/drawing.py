@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +17,19 @@ from ims_avatar.training.characters.brushes import Canvas
 from ims_avatar.training.characters.clothes import draw_clothes
 from ims_avatar.training.characters.eyes import draw_eyes
 from ims_avatar.training.characters.face import draw_brows, draw_head, draw_laugh_lines, draw_nose
+from ims_avatar.training.characters.flat_face import (
+    draw_flat_brows,
+    draw_flat_chin_shadow,
+    draw_flat_eyes,
+    draw_flat_head,
+    draw_flat_neck,
+    draw_flat_neck_line,
+    draw_flat_nose,
+)
+from ims_avatar.training.characters.flat_mouth import draw_flat_mouth
 from ims_avatar.training.characters.glasses import draw_glasses, draw_temples
 from ims_avatar.training.characters.hair import draw_back_hair, draw_front_hair
-from ims_avatar.training.characters.mouth import draw_mouth, mouth_shape
+from ims_avatar.training.characters.mouth import MouthShape, draw_mouth, mouth_shape
 from ims_avatar.training.characters.pose import AT_REST, NEUTRAL, Expression, HeadPose
 from ims_avatar.training.characters.style import CharacterStyle
 
@@ -85,26 +97,37 @@ def _draw_person(
     canvas: Canvas, style: CharacterStyle, lip_code: NDArray[np.float32], pose: HeadPose, expression: Expression
 ) -> None:
     shape = mouth_shape(style, lip_code)
+    flat = style.finish == "flat"
     head = _skia_matrix(pose_matrix(style, pose))
+    body = skia.Matrix.Translate(0.0, -BREATH_PIXELS * expression.breath)
     draw_backdrop(canvas, style, PICTURE_SIZE)
+    with _plane(canvas, head):
+        draw_back_hair(canvas, style)
+    with _plane(canvas, body):
+        (draw_flat_neck if flat else draw_neck)(canvas, style)
+    with _plane(canvas, head):
+        (draw_flat_chin_shadow if flat else draw_chin_shadow)(canvas, style, shape.chin_drop)
+    with _plane(canvas, body):
+        if flat:
+            draw_flat_neck_line(canvas, style)
+        draw_clothes(canvas, style)
+    with _plane(canvas, head):
+        (_draw_flat_face if flat else _draw_face)(canvas, style, shape, expression)
+        draw_temples(canvas, style)
+        draw_front_hair(canvas, style)
+        draw_glasses(canvas, style)
+
+
+@contextmanager
+def _plane(canvas: Canvas, matrix: skia.Matrix) -> Iterator[None]:
+    """What is drawn within moves with the matrix."""
     canvas.save()
-    canvas.concat(head)
-    draw_back_hair(canvas, style)
+    canvas.concat(matrix)
+    yield
     canvas.restore()
-    canvas.save()
-    canvas.translate(0.0, -BREATH_PIXELS * expression.breath)
-    draw_neck(canvas, style)
-    canvas.restore()
-    canvas.save()
-    canvas.concat(head)
-    draw_chin_shadow(canvas, style, shape.chin_drop)
-    canvas.restore()
-    canvas.save()
-    canvas.translate(0.0, -BREATH_PIXELS * expression.breath)
-    draw_clothes(canvas, style)
-    canvas.restore()
-    canvas.save()
-    canvas.concat(head)
+
+
+def _draw_face(canvas: Canvas, style: CharacterStyle, shape: MouthShape, expression: Expression) -> None:
     draw_head(canvas, style, shape.chin_drop)
     draw_lines(canvas, style)
     draw_freckles(canvas, style)
@@ -114,7 +137,14 @@ def _draw_person(
     draw_eyes(canvas, style, expression)
     draw_brows(canvas, style, expression)
     draw_mouth(canvas, style, shape)
-    draw_temples(canvas, style)
-    draw_front_hair(canvas, style)
-    draw_glasses(canvas, style)
-    canvas.restore()
+
+
+def _draw_flat_face(canvas: Canvas, style: CharacterStyle, shape: MouthShape, expression: Expression) -> None:
+    draw_flat_head(canvas, style, shape.chin_drop)
+    draw_lines(canvas, style)
+    draw_freckles(canvas, style)
+    draw_beard(canvas, style, shape)
+    draw_flat_nose(canvas, style)
+    draw_flat_eyes(canvas, style, expression)
+    draw_flat_brows(canvas, style, expression)
+    draw_flat_mouth(canvas, style, shape)

@@ -33,7 +33,7 @@ def draw_eyes(canvas: Canvas, style: CharacterStyle, expression: Expression) -> 
         canvas.restore()
 
 
-def _lids(style: CharacterStyle, blink: float) -> tuple[Points, Points]:
+def lids(style: CharacterStyle, blink: float) -> tuple[Points, Points]:
     """Edge of the upper and of the lower lid."""
     eyes, f = style.eyes, style.face
     x = f.centre_x + f.eye_distance + eyes.half_width * _T
@@ -52,8 +52,8 @@ def _lids(style: CharacterStyle, blink: float) -> tuple[Points, Points]:
 def _eye(canvas: Canvas, style: CharacterStyle, expression: Expression, side: int) -> None:
     eyes, f, skin = style.eyes, style.face, style.skin
     x, y = f.centre_x + f.eye_distance, f.eye_y
-    upper, lower = _lids(style, expression.blink)
-    rest, _ = _lids(style, 0.0)
+    upper, lower = lids(style, expression.blink)
+    rest, _ = lids(style, 0.0)
     ellipse(canvas, x, y - 5, eyes.half_width + 5, eyes.half_height + 5, fill(eyes.lid, 0.60, blur=6))
     opening = polygon(np.concatenate([upper, lower[::-1]]))
     lid = polygon(np.concatenate([shifted(rest, 0, -2), upper[::-1]]))

@@ -41,6 +41,11 @@ def face_outline(style: CharacterStyle, chin_drop: float) -> Path:
     )
 
 
+def fringed(style: CharacterStyle) -> bool:
+    """Whether hair throws a shadow on the forehead."""
+    return style.hair.shape in _FRINGED
+
+
 def draw_head(canvas: Canvas, style: CharacterStyle, chin_drop: float) -> None:
     """Ears and the shaded oval of the face."""
     f, skin = style.face, style.skin
@@ -65,7 +70,7 @@ def draw_head(canvas: Canvas, style: CharacterStyle, chin_drop: float) -> None:
     canvas.drawPath(outline, stroke(skin.shade, 26, 0.55, blur=13))
     canvas.drawPath(outline, stroke(skin.deep, 5, 0.30, blur=4))
     _cheeks(canvas, style)
-    if style.hair.shape in _FRINGED:
+    if fringed(style):
         _forehead_shadow(canvas, style)
     canvas.restore()
     canvas.drawPath(outline, stroke(skin.deep, 1.2, _OUTLINE))

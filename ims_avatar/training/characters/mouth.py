@@ -27,7 +27,7 @@ _T = np.linspace(-1.0, 1.0, 81)
 CHIN_SHARE = 0.60
 """The chin's skin follows the lower teeth by this share."""
 CAVITY, CAVITY_LIGHT = 0x2A0C12, 0x4E1A20
-_DRAWN_FOR = 72.0
+DRAWN_FOR = 72.0
 """Mouth width in pixels at which the lengths below hold; others are scaled."""
 
 
@@ -66,7 +66,7 @@ def mouth_shape(style: CharacterStyle, lip_code: NDArray[np.float32]) -> MouthSh
     half = unit / 2 * (1.0 + code[1])
     inner_half = half * (0.96 - 0.16 * rounding)
 
-    corner_y = face.mouth_y - lips.smile * unit / _DRAWN_FOR - corner + 0.30 * opening
+    corner_y = face.mouth_y - lips.smile * unit / DRAWN_FOR - corner + 0.30 * opening
     middle_y = face.mouth_y - raise_
     belly = 1.0 - np.abs(_T) ** 2.2
     tubercle = (1.0 - 0.6 * rounding) * 1.3 * np.exp(-((_T / 0.20) ** 2))
@@ -110,7 +110,7 @@ def _soft_shadows(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> N
     """Shade under the lower lip and at the corners: it goes with the lips."""
     centre, skin = style.face.centre_x, style.skin
     below = float(shape.lower_outer[:, 1].max())
-    k = style.face.mouth_width / _DRAWN_FOR
+    k = style.face.mouth_width / DRAWN_FOR
     ellipse(canvas, centre, below + 6.0, 21.0 * k, 4.2, fill(skin.deep, 0.40, blur=4.0))
     if style.beard is None:
         ellipse(canvas, centre, below + 20.0, 17.0 * k, 8.0, fill(skin.light, 0.55, blur=7.0))
@@ -142,20 +142,25 @@ def _lips(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> None:
     canvas.save()
     canvas.clipPath(polygon(lower), True)
     shine = fill(lips.light, lips.gloss, blur=2.2)
-    half = 13.0 * style.face.mouth_width / _DRAWN_FOR
+    half = 13.0 * style.face.mouth_width / DRAWN_FOR
     ellipse(canvas, centre - 3, start + 0.50 * thickness, half, 0.24 * thickness, shine)
     canvas.restore()
     canvas.drawPath(polyline(shifted(shape.upper_outer[8:-8], 0.0, -0.6)), stroke(lips.light, 1.2, 0.35, blur=0.8))
 
 
+def teeth_edges(style: CharacterStyle, shape: MouthShape) -> tuple[float, float]:
+    """y at which the upper and the lower row of teeth end in the middle."""
+    seat = style.face.mouth_y + style.lips.teeth_edge
+    return seat + 1.5 * shape.tuck, seat - 4.5 + 0.80 * shape.jaw
+
+
 def _interior(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> None:
-    face, lips = style.face, style.lips
+    face = style.face
     centre, seat = face.centre_x, face.mouth_y
     bottom = float(shape.lower_inner[:, 1].max())
     canvas.drawPaint(linear((centre, seat), (centre, max(bottom, seat + 12)), [(0, CAVITY, 1), (1, CAVITY_LIGHT, 1)]))
-    upper_edge = seat + lips.teeth_edge + 1.5 * shape.tuck
-    lower_edge = seat + lips.teeth_edge - 4.5 + 0.80 * shape.jaw
-    k = face.mouth_width / _DRAWN_FOR
+    upper_edge, lower_edge = teeth_edges(style, shape)
+    k = face.mouth_width / DRAWN_FOR
     _tongue(canvas, style, upper_edge, lower_edge, shape)
     _teeth(canvas, style, lower_edge, 20.0 * k, downwards=True)
     _teeth(canvas, style, upper_edge, 28.5 * k, downwards=False)
@@ -168,7 +173,7 @@ def _interior(canvas: Canvas, style: CharacterStyle, shape: MouthShape) -> None:
 
 
 def _tongue(canvas: Canvas, style: CharacterStyle, upper_edge: float, lower_edge: float, shape: MouthShape) -> None:
-    centre, k = style.face.centre_x, style.face.mouth_width / _DRAWN_FOR
+    centre, k = style.face.centre_x, style.face.mouth_width / DRAWN_FOR
     colour, shade = style.lips.tongue, style.lips.tongue_shade
     rest = lower_edge - 7.0
     tip = upper_edge - 1.0
