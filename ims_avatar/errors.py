@@ -14,6 +14,7 @@ ImsAvatarError
 │   ├── BadPacket          a datagram that is not valid RTP or RTCP, or a payload that breaks its format
 │   ├── NalTooLarge        an encoded slice that fits no packet (packetization-mode 0)
 │   ├── AudioFileError     a sound file that cannot be played
+│   ├── FilmFileError      a film or a camera that gives no pictures, or none with a face
 │   ├── SpeechUnavailable  a speech synthesiser, or a voice of it, that is not installed
 │   ├── ScriptError        a text that cannot be spoken: empty, or bad SSML
 │   ├── RecordingError     a recording that cannot be written (disk full)
@@ -112,6 +113,10 @@ class NalTooLarge(MediaError):
 
 
 class AudioFileError(MediaError):
+    blame = "operator"
+
+
+class FilmFileError(MediaError):
     blame = "operator"
 
 
