@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -38,3 +39,14 @@ def pasted(ground: Picture, picture: Picture, left: int, top: int) -> Picture:
     both = ground.copy()
     both[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     return both
+
+
+def i420_of(rgb: Picture) -> Picture:
+    """Planar 4:2:0, (height * 3 // 2, width)."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+    return np.asarray(frame.reformat(format="yuv420p").to_ndarray(), np.uint8)
+
+
+def rgb_of(i420: Picture) -> Picture:
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(i420), format="yuv420p")
+    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
