@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,52 +39,54 @@ def export_renderer(renderer: Renderer, crop: CropGeometry, loop: ReferenceLoop,
         warnings.simplefilter("ignore")
         prepared = reference(*inputs)
         drawn = decoder(codes, *prepared)
-        _export(reference, inputs, folder / "reference.onnx", ("luma", "chroma", "to_crop"), REFERENCE_OUTPUTS, ())
-        _export(
+        export_graph(reference, inputs, folder / "reference.onnx", ("luma", "chroma", "to_crop"), REFERENCE_OUTPUTS, {})
+        export_graph(
             decoder,
             (codes, *prepared),
             folder / "decoder.onnx",
             ("lip_codes", *REFERENCE_OUTPUTS),
             DECODER_OUTPUTS,
-            ("lip_codes", *DECODER_OUTPUTS),
+            {name: {0: "batch"} for name in ("lip_codes", *DECODER_OUTPUTS)},
         )
     given = {name: tensor.numpy() for name, tensor in zip(("luma", "chroma", "to_crop"), inputs, strict=True)}
-    features = _run(folder / "reference.onnx", given)
-    pictures = _run(folder / "decoder.onnx", {"lip_codes": codes.numpy(), **features})
-    agreement = min(_decibels(drawn[i].numpy(), pictures[DECODER_OUTPUTS[i]]) for i in range(2))
+    features = run_graph(folder / "reference.onnx", given)
+    pictures = run_graph(folder / "decoder.onnx", {"lip_codes": codes.numpy(), **features})
+    agreement = min(decibels(drawn[i].numpy(), pictures[DECODER_OUTPUTS[i]]) for i in range(2))
     if agreement < LEAST_AGREEMENT:
         raise ValueError(f"ONNX Runtime and torch agree to {agreement:.1f} dB only, {LEAST_AGREEMENT} are needed")
     return agreement
 
 
-def _export(
+def export_graph(
     graph: torch.nn.Module,
     inputs: tuple[Any, ...],
     path: Path,
     names: tuple[str, ...],
     outputs: tuple[str, ...],
-    dynamic: tuple[str, ...],
+    dynamic: Mapping[str, Mapping[int, str]],
 ) -> None:
+    """One graph as ONNX; `dynamic` names the axes of inputs and outputs whose length is free."""
     torch.onnx.export(
         graph,
         inputs,
         str(path),
         input_names=list(names),
         output_names=list(outputs),
-        dynamic_axes={name: {0: "batch"} for name in dynamic},
+        dynamic_axes={name: dict(axes) for name, axes in dynamic.items()},
         opset_version=OPSET,
         dynamo=False,
     )
     onnx.checker.check_model(str(path), full_check=True)
 
 
-def _run(path: Path, inputs: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+def run_graph(path: Path, inputs: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    """All outputs by name, computed by ONNX Runtime."""
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, inputs), strict=True))
+    return dict(zip(names, session.run(names, dict(inputs)), strict=True))
 
 
-def _decibels(a: NDArray[Any], b: NDArray[Any]) -> float:
+def decibels(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Peak signal to noise ratio of bytes; 120 when nothing differs."""
     error = float(((a.astype(np.float64) - b.astype(np.float64)) ** 2).mean())
     return 10 * float(np.log10(255**2 / error)) if error else 120.0

@@ -6,6 +6,8 @@ it back, blending, rounding. What is left for the caller is to copy two rectangl
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -25,6 +27,8 @@ REFERENCE_OUTPUTS = (
     "chroma_rest",
 )
 """What `reference` hands to `decoder`, in this order."""
+
+LAPLACIAN = torch.tensor([[[[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]]])
 
 SHARPENING = 2.0
 """How many times what bilinear sampling loses is given back: the network's own pictures are a little soft, too.
@@ -52,6 +56,13 @@ def sample(planes: Tensor, where: Tensor) -> Tensor:
     together = planes.reshape(1, batch * channels, height, width)
     sampled = functional.grid_sample(together, where, mode="bilinear", padding_mode="zeros", align_corners=False)
     return sampled.reshape(batch, channels, *sampled.shape[2:])
+
+
+def sample_each(planes: Tensor, where: Tensor) -> Tensor:
+    """Planes (N, C, h, w), N = 1 or B, each at its own places (B, H, W, 2), bilinear; the edge goes on outside."""
+    planes = planes.expand(where.shape[0], -1, -1, -1)
+    sampled: Tensor = functional.grid_sample(planes, where, mode="bilinear", padding_mode="border", align_corners=False)
+    return sampled
 
 
 def bend(places: Tensor, matrix: Tensor) -> Tensor:
@@ -115,9 +126,7 @@ class DecoderGraph(nn.Module):
     def __init__(self, decoder: LipDecoder) -> None:
         super().__init__()
         self.decoder = decoder
-        self.register_buffer(
-            "laplacian", torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])[None, None]
-        )
+        self.register_buffer("laplacian", LAPLACIAN)
 
     def forward(
         self,
@@ -134,12 +143,31 @@ class DecoderGraph(nn.Module):
         chroma_rest: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         luma, chroma = self.decoder((feature_4, feature_8, feature_16), lip_codes)
-        level = luma.mean(dim=(1, 2, 3)) + chroma.mean(dim=(1, 2, 3))
-        curvature = functional.conv2d(luma, self.laplacian, padding=1)
-        luma = sample(luma, luma_grid) - sample(curvature, luma_grid) * luma_bend
-        luma = luma * luma_share + luma_rest
-        chroma = sample(chroma, chroma_grid) * chroma_share + chroma_rest
-        return _bytes(luma, 235)[:, 0], _bytes(chroma, 240), level
+        where = PasteBack(luma_grid, chroma_grid, luma_bend, luma_share, chroma_share, luma_rest, chroma_rest)
+        return pasted_back(luma, chroma, self.laplacian, where)
+
+
+class PasteBack(NamedTuple):
+    """Where crops go in the picture's rectangle, and what is there already; `ReferenceGraph` computes it."""
+
+    luma_grid: Tensor
+    chroma_grid: Tensor
+    luma_bend: Tensor
+    luma_share: Tensor
+    chroma_share: Tensor
+    luma_rest: Tensor
+    chroma_rest: Tensor
+
+
+def pasted_back(luma: Tensor, chroma: Tensor, laplacian: Tensor, where: PasteBack) -> tuple[Tensor, Tensor, Tensor]:
+    """Crops (B, 1, h, w) and (B, 2, h/2, w/2), 0..1, as bytes of the rectangle; and `level`, see `DecoderGraph`."""
+    level = luma.mean(dim=(1, 2, 3)) + chroma.mean(dim=(1, 2, 3))
+    curvature = functional.conv2d(luma, laplacian, padding=1)
+    both = sample(torch.cat([luma, curvature], dim=1), where.luma_grid)
+    luma = both[:, :1] - both[:, 1:] * where.luma_bend
+    luma = luma * where.luma_share + where.luma_rest
+    chroma = sample(chroma, where.chroma_grid) * where.chroma_share + where.chroma_rest
+    return _bytes(luma, 235)[:, 0], _bytes(chroma, 240), level
 
 
 def _bytes(values: Tensor, highest: int) -> Tensor:

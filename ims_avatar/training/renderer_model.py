@@ -33,11 +33,11 @@ class RendererShape:
     code: int = 64
 
 
-def _conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+def convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, outputs, size, stride, size // 2), nn.ReLU(inplace=True))
 
 
-class _Modulated(nn.Module):
+class Modulated(nn.Module):
     """Convolution whose channels the lip code scales and shifts (FiLM, Perez et al. 2018), with a short cut."""
 
     def __init__(self, channels: int, code: int) -> None:
@@ -58,10 +58,10 @@ class ReferenceEncoder(nn.Module):
     def __init__(self, shape: RendererShape) -> None:
         super().__init__()
         _, quarter, eighth, sixteenth = shape.channels
-        self.to_half = _conv(4 + 2 + 4, 16)
-        self.to_quarter = nn.Sequential(_conv(16, quarter, 3, 2), _conv(quarter, quarter))
-        self.to_eighth = nn.Sequential(_conv(quarter, eighth, 3, 2), _conv(eighth, eighth))
-        self.to_sixteenth = nn.Sequential(_conv(eighth, sixteenth, 3, 2), _conv(sixteenth, sixteenth))
+        self.to_half = convolution(4 + 2 + 4, 16)
+        self.to_quarter = nn.Sequential(convolution(16, quarter, 3, 2), convolution(quarter, quarter))
+        self.to_eighth = nn.Sequential(convolution(quarter, eighth, 3, 2), convolution(eighth, eighth))
+        self.to_sixteenth = nn.Sequential(convolution(eighth, sixteenth, 3, 2), convolution(sixteenth, sixteenth))
 
     def forward(self, luma: Tensor, chroma: Tensor, visible: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`visible` (1, 1, h, w) is 1 where the reference may be seen and 0 where the mouth is cut out."""
@@ -89,15 +89,15 @@ class LipDecoder(nn.Module):
             nn.SiLU(),
         )
         self.place = nn.Linear(shape.code, sixteenth * self.grid[1] * self.grid[2])
-        self.at_sixteenth = _Modulated(sixteenth, shape.code)
+        self.at_sixteenth = Modulated(sixteenth, shape.code)
         self.to_eighth = nn.Conv2d(sixteenth, eighth, 1)
-        self.at_eighth, self.then_eighth = _Modulated(eighth, shape.code), _conv(eighth, eighth)
+        self.at_eighth, self.then_eighth = Modulated(eighth, shape.code), convolution(eighth, eighth)
         self.to_quarter = nn.Conv2d(eighth, quarter, 1)
-        self.at_quarter, self.then_quarter = _Modulated(quarter, shape.code), _conv(quarter, quarter)
+        self.at_quarter, self.then_quarter = Modulated(quarter, shape.code), convolution(quarter, quarter)
         self.to_half = nn.Conv2d(quarter, 4 * half, 1)
-        self.at_half = _conv(half, half)
+        self.at_half = convolution(half, half)
         self.out = nn.Conv2d(half, 4 + 2, 1)
-        self.lips = nn.Sequential(_conv(half, 2 * half), nn.Conv2d(2 * half, 4 + 2, 3, 1, 1))
+        self.lips = nn.Sequential(convolution(half, 2 * half), nn.Conv2d(2 * half, 4 + 2, 3, 1, 1))
         left, top, width, height = (side // 2 for side in shape.detail)
         self.rows, self.columns = (top, top + height), (left, left + width)
         # Around the lips, at 1/2: left, right, top, bottom.
@@ -113,9 +113,9 @@ class LipDecoder(nn.Module):
         code = self.code(torch.cat([scaled, *(wave(octave * scaled) for octave in _OCTAVES for wave in _WAVES)], dim=1))
         x = self.place(code).reshape(-1, *self.grid) + sixteenth
         x = self.at_sixteenth(x, code)
-        x = functional.relu(_twice(self.to_eighth(x)) + eighth)
+        x = functional.relu(twice(self.to_eighth(x)) + eighth)
         x = self.then_eighth(self.at_eighth(x, code))
-        x = functional.relu(_twice(self.to_quarter(x)) + quarter)
+        x = functional.relu(twice(self.to_quarter(x)) + quarter)
         x = self.then_quarter(self.at_quarter(x, code))
         x = self.at_half(functional.relu(functional.pixel_shuffle(self.to_half(x), 2)))
         lips = self.lips(x[:, :, self.rows[0] : self.rows[1], self.columns[0] : self.columns[1]])
@@ -123,7 +123,7 @@ class LipDecoder(nn.Module):
         return functional.pixel_shuffle(x[:, :4], 2), x[:, 4:]
 
 
-def _twice(x: Tensor) -> Tensor:
+def twice(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
 

@@ -1,6 +1,7 @@
 """An engine made of two graphs, whatever runs them: `reference` once a tick, `decoder` for all calls of the tick.
 
-What the graphs compute stands in `ims_avatar.training.renderer_graphs`; here are only the pictures around them.
+What the graphs compute stands in `ims_avatar.training.renderer_graphs` and `robust_graphs`; here are only the pictures
+around them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ims_avatar.avatars.repository import Avatar
 from ims_avatar.errors import AvatarError, CorruptModel
 from ims_avatar.flow import LIP_CODE_SIZE
 from ims_avatar.inference.engine import EngineSpec, PictureBuffers, checked_lip_codes
+from ims_avatar.inference.engines.fit import NO_FIT, read_fit
 
 Tensors = dict[str, NDArray[np.generic]]
 
@@ -46,6 +48,8 @@ class GraphEngine:
         self._box = manifest.paste
         self._loop = read_loop(avatar.path("loop"), manifest.width, manifest.height, manifest.loop_frames)
         self._to_crop = _read_matrices(avatar.path("loop_matrices"), manifest.loop_frames)
+        has_fit = "fit" in manifest.files
+        self._fit = read_fit(avatar.path("fit"), manifest.loop_frames) if has_fit else NO_FIT
         self._reference, self._decoder = reference, decoder
         self._buffers = PictureBuffers(manifest.width, manifest.height)
         self._tick: int | None = None
@@ -70,6 +74,7 @@ class GraphEngine:
         if self._tick != index:
             luma, chroma = self._views(self._loop[index][None])
             inputs = {"luma": luma[:, None], "chroma": chroma, "to_crop": self._to_crop[index]}
+            inputs |= self._fit.inputs(index)
             prepared = self._reference({name: np.ascontiguousarray(value) for name, value in inputs.items()})
             if not all(np.isfinite(value).all() for value in prepared.values()):
                 raise self._broken("reference", "values that are not finite")
