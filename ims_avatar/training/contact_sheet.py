@@ -8,11 +8,11 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
+from ims_avatar.avatars.i420 import planes_of_picture, rgb_of_planes
 from ims_avatar.driving.articulation import TARGETS
 from ims_avatar.driving.phonemes import PhonemeGroup
 from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.training.characters.style import CharacterStyle
-from ims_avatar.training.i420 import planes_of_picture, rgb_of_planes
 from ims_avatar.training.renderer_measures import drawn_picture
 
 SHOWN = (

@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 
+from ims_avatar.avatars.i420 import picture_of_planes, planes_of_rgb
 from ims_avatar.flow import LIP_CODE_SIZE
 from ims_avatar.training.characters.drawing import PICTURE_SIZE, draw
 from ims_avatar.training.characters.idle import FRAME_RATE, LOOP_LENGTH, idle_frame
 from ims_avatar.training.characters.style import CharacterStyle
-from ims_avatar.training.i420 import picture_of_planes, planes_of_rgb
 
 QUALITY = 10
 """Constant rate factor: about 50 dB, so that nothing is lost that a call's 400 kb/s would show."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ims_avatar.avatars.i420 import planes_of_rgb
 from ims_avatar.training.characters.style import CharacterStyle, Colour
-from ims_avatar.training.i420 import planes_of_rgb
 from ims_avatar.training.mouth_measure import MouthLook
 
 _SIZE = 512

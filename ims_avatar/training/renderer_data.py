@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ims_avatar.avatars.i420 import planes_of_picture, planes_of_rgb
 from ims_avatar.avatars.loop import read_loop
 from ims_avatar.training.characters.cast import STYLES
 from ims_avatar.training.characters.drawing import PICTURE_SIZE, draw
 from ims_avatar.training.characters.idle import LOOP_LENGTH, idle_frame
 from ims_avatar.training.crop import CropGeometry, PasteBox, find_crop, loop_matrices, paste_box
-from ims_avatar.training.i420 import planes_of_picture, planes_of_rgb
 from ims_avatar.training.lip_corpus import random_lip_codes
 
 _CORNER_SHARE = 0.5

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ims_avatar.avatars.i420 import picture_of_planes, planes_of_rgb
 from ims_avatar.flow import LIP_CODE_SIZE
 from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.training.characters.drawing import draw
 from ims_avatar.training.characters.idle import idle_frame
 from ims_avatar.training.characters.style import CharacterStyle
 from ims_avatar.training.crop import CropGeometry, to_crop
-from ims_avatar.training.i420 import picture_of_planes, planes_of_rgb
 from ims_avatar.training.lip_corpus import random_lip_codes
 from ims_avatar.training.mouth_look import mouth_look
 from ims_avatar.training.mouth_measure import MouthLook, mouth_opening

@@ -24,10 +24,10 @@ def codes() -> NDArray[np.float32]:
 @pytest.fixture(scope="module")
 def drawn(codes: NDArray[np.float32]) -> list[NDArray[np.uint8]]:
     """Drawn truth around the mouth, the head anywhere in its loop."""
+    from ims_avatar.avatars.i420 import picture_of_planes, planes_of_rgb
     from ims_avatar.training.characters.drawing import View, draw
     from ims_avatar.training.characters.idle import idle_frame
     from ims_avatar.training.characters.style import CLARA
-    from ims_avatar.training.i420 import picture_of_planes, planes_of_rgb
 
     view = View(np.array([[1.0, 0.0, -190.0], [0.0, 1.0, -290.0]]), 132, 130, 1)
     pictures = []

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from ims_avatar.training.i420 import picture_of_planes, planes_of_picture, planes_of_rgb, rgb_of_planes
+from ims_avatar.avatars.i420 import picture_of_planes, planes_of_picture, planes_of_rgb, rgb_of_planes
 
 
 @pytest.mark.parametrize(
