@@ -1,7 +1,7 @@
 """What is seen inside a mouth that no picture shows: teeth and tongue, painted, in the light of the face.
 
-Two textures of one mouth width by half of one, in Y, Cb, Cr and alpha (0..1 for 0..255): the upper one's middle row is the
-edge of the upper teeth, the lower one's that of the lower teeth. `training.mouth_warp` hangs them up.
+Two textures of one mouth width by half of one, in Y, Cb, Cr and alpha (0..1 for 0..255): the middle row of the upper
+one is the edge of the upper teeth, of the lower one that of the lower teeth. `training.mouth_warp` hangs them up.
 """
 
 from __future__ import annotations

@@ -148,10 +148,3 @@ def packed(lines: MouthLines) -> NDArray[np.float32]:
     """The lines as one row, float32 (4 * KNOTS + 3,): lips, centre, half width, chin. What renderers take."""
     tail = [lines.centre_x, lines.half_width, lines.chin]
     return np.concatenate([lines.lips.reshape(-1), tail]).astype(np.float32)
-
-
-def moved(lines: MouthLines, scale: float, dx: float, dy: float) -> MouthLines:
-    """The same mouth in another plane: scaled, then shifted."""
-    return MouthLines(
-        lines.centre_x * scale + dx, lines.half_width * scale, lines.lips * scale + dy, lines.chin * scale + dy
-    )
