@@ -28,6 +28,15 @@ Audio: TypeAlias = Annotated[
         rich_help_panel=_INPUTS,
     ),
 ]
+Video: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--video",
+        metavar="FILE|URL|DEVICE|-",
+        help="A face that moves mouth, lids and head; /dev/video0: a camera.",
+        rich_help_panel=_INPUTS,
+    ),
+]
 Text: TypeAlias = Annotated[
     str | None,
     typer.Option("--text", metavar="TEXT", help="What a voice says: plain text or SSML.", rich_help_panel=_INPUTS),
@@ -76,6 +85,7 @@ Avatar: TypeAlias = Annotated[
 def render(
     out: Out,
     audio: Audio = None,
+    video: Video = None,
     text: Text = None,
     text_file: TextFile = None,
     language: Language = "en-us",
@@ -86,8 +96,8 @@ def render(
     sdp: Sdp = None,
     config: Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration (YAML).")] = None,
 ) -> None:
-    """Make a film, or a live stream, of an avatar that is moved by sound or by a text."""
-    kind, source = _driving({"audio": audio, "text": text, "text_file": text_file})
+    """Make a film, or a live stream, of an avatar that is moved by sound, by a filmed face or by a text."""
+    kind, source = _driving({"audio": audio, "video": video, "text": text, "text_file": text_file})
     settings = load_config(config)
     set_up_log(LogConfig(level="warning"), "render")
     from ims_avatar.driving.driving_input import DrivingOptions, open_driving_input

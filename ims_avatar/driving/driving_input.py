@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ims_avatar.driving.audio_input import AudioInput, LipEncoder
+from ims_avatar.driving.film_file import FilmFile
 from ims_avatar.driving.moment import DrivingInput
 from ims_avatar.driving.sound_file import SoundFile
 from ims_avatar.driving.speech_script import read_script, read_script_file
@@ -29,6 +30,14 @@ def _audio(source: str, options: DrivingOptions) -> DrivingInput:
     return AudioInput(SoundFile(source), options.lip_encoder)
 
 
+def _video(source: str, options: DrivingOptions) -> DrivingInput:
+    from ims_avatar.driving.video import VideoInput  # needs the extra `vision`
+    from ims_avatar.faces.tracker import FaceTracker
+
+    tracker = FaceTracker()
+    return VideoInput(FilmFile(source), tracker)
+
+
 def _text(text: str, options: DrivingOptions) -> DrivingInput:
     script = read_script(text)
     return TextInput(script, open_voice(options.language))
@@ -40,7 +49,7 @@ def _text_file(source: str, options: DrivingOptions) -> DrivingInput:
 
 
 Open: TypeAlias = Callable[[str, DrivingOptions], DrivingInput]
-DRIVING_INPUTS: dict[str, Open] = {"audio": _audio, "text": _text, "text_file": _text_file}
+DRIVING_INPUTS: dict[str, Open] = {"audio": _audio, "video": _video, "text": _text, "text_file": _text_file}
 
 
 def open_driving_input(kind: str, source: str, options: DrivingOptions) -> DrivingInput:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # at run time it needs the extra `vision`
+    from ims_avatar.faces.motion import FaceMotion
 
 PICTURE_RATE = 25
 """Moments a second."""
@@ -24,6 +27,8 @@ class Moment:
     """Shape (8,), see `flow.LipCode`."""
     sound: NDArray[np.int16]
     """Mono, shape (MOMENT_SAMPLES,), at SOUND_RATE; the last moment's may be shorter."""
+    motion: FaceMotion | None = None
+    """What lids and head do; None: they go on by themselves."""
 
 
 class DrivingInput(Protocol):

@@ -21,9 +21,9 @@ from ims_avatar.flow import AUDIO_RATE
 STANDARD_INPUT = "-"
 """Names raw sound from standard input: int16 little-endian, mono, AUDIO_RATE."""
 _REMEDY = "give a sound file that `ffprobe` can read, e.g. WAV, MP3, Ogg, FLAC or M4A"
-_TIMEOUT = 10.0
+TIMEOUT = 10.0
 """Seconds to wait for a stream of the network, to begin and to go on."""
-_LIVE_OPTIONS = {"protocol_whitelist": "file,crypto,data,udp,rtp,rtmp,tcp,tls,http,https,rtsp,unix,pipe"}
+LIVE_OPTIONS = {"protocol_whitelist": "file,crypto,data,udp,rtp,rtmp,tcp,tls,http,https,rtsp,unix,pipe"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class SoundPiece:
 class SoundFile:
     """An opened sound file or stream, read once from the beginning. Raises `AudioFileError` when it cannot be played.
 
-    `source`: a path, a URL that FFmpeg opens (a stream that stops for `_TIMEOUT` has ended), or STANDARD_INPUT.
+    `source`: a path, a URL that FFmpeg opens (a stream that stops for `TIMEOUT` has ended), or STANDARD_INPUT.
     """
 
     def __init__(self, source: str | Path) -> None:
         self._name = "standard input" if source == STANDARD_INPUT else str(source)
-        self.live = _is_live(str(source))
+        self.live = is_live(str(source))
         self._container = _open(str(source))
         if not self._container.streams.audio:
             self._container.close()
@@ -72,8 +72,9 @@ class SoundFile:
                 samples = film.push(None)
                 last = [speech.push(sound_frame(samples, film_rate)), speech.push(None)]
                 yield SoundPiece(samples, np.concatenate(last))
-        except ExitError:  # the timeout's: a live stream has no other end
-            return
+        except (ExitError, TimeoutError) as error:  # a live stream has no other end
+            if empty or not self.live:
+                raise AudioFileError(f"{self._name} gives no sound any more ({error})", remedy=_REMEDY) from error
         except (FFmpegError, ValueError) as error:
             raise AudioFileError(f"{self._name} is damaged ({error})", remedy=_REMEDY) from error
         if empty:
@@ -85,8 +86,8 @@ def _open(source: str) -> InputContainer:
         raw = {"sample_rate": str(AUDIO_RATE), "ch_layout": "mono"}
         return av.open(sys.stdin.buffer, "r", format="s16le", options=raw)
     try:
-        if _is_live(source):
-            return av.open(source, timeout=_TIMEOUT, options=_LIVE_OPTIONS)
+        if is_live(source):
+            return av.open(source, timeout=TIMEOUT, options=LIVE_OPTIONS)
         if Path(source).stat().st_size == 0 and Path(source).is_file():
             raise AudioFileError(f"{source} is empty (0 bytes)", remedy=_REMEDY)
         return av.open(source)
@@ -94,5 +95,6 @@ def _open(source: str) -> InputContainer:
         raise AudioFileError(f"{source} cannot be opened ({error.strerror})", remedy=_REMEDY) from error
 
 
-def _is_live(source: str) -> bool:
+def is_live(source: str) -> bool:
+    """Whether it goes on until somebody stops it."""
     return source == STANDARD_INPUT or "://" in source or source.endswith(".sdp")

@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 
 from ims_avatar.driving.moment import PICTURE_RATE, DrivingInput
-from ims_avatar.errors import AvatarError
 from ims_avatar.inference.engine import AvatarEngine
+from ims_avatar.render.actor import Actor
 from ims_avatar.render.codec import FilmForm
 from ims_avatar.render.film import Film
 from ims_avatar.render.live import AtOnce, Pace, RealTime
@@ -54,13 +54,11 @@ def render_film(
     spec = engine.spec
     form = FilmForm(spec.width, spec.height, Fraction(PICTURE_RATE), codec, bit_rate)
     pace = pace or (RealTime() if output.live else AtOnce())
-    frames = 0
+    actor, frames = Actor(engine), 0
     with Film(output, form) as film:
         try:
             for moment in driving.moments():
-                if not np.isfinite(moment.lip_code).all():
-                    raise AvatarError("the driving input gave no finite lip code", remedy="report this with its source")
-                picture = engine.render(frames * spec.frame_rate // PICTURE_RATE, moment.lip_code[None])[0]
+                picture = actor.picture(frames, moment)
                 pace.wait(frames / PICTURE_RATE)
                 film.sound(np.zeros_like(moment.sound) if mute else moment.sound)
                 film.picture(picture, frames / PICTURE_RATE)
