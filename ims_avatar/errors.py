@@ -26,6 +26,7 @@ ImsAvatarError
 │   ├── AvatarNotWritten   a folder or archive that cannot be written or removed (disk full, no permission)
 │   ├── FacesUnavailable   what finds faces is not installed
 │   ├── ReferenceRefused   a picture or film that makes no avatar, with the measured reason
+│   ├── FilmRefused        a film that nothing can be learnt from, with the measured reason
 │   └── ExchangeError      an avatar that cannot become, or be made of, a file of another format
 ├── TrainingError          a training run that cannot start or go on
 │   └── CorpusMissing      speech or text to train on that is not installed
@@ -154,6 +155,14 @@ class FacesUnavailable(AvatarError):
 
 class ReferenceRefused(AvatarError):
     """`reason` is a short code for programs, such as "no-face"; the message gives what was measured."""
+
+    def __init__(self, reason: str, cause: str, *, remedy: str = "") -> None:
+        super().__init__(cause, remedy=remedy)
+        self.reason = reason
+
+
+class FilmRefused(AvatarError):
+    """`reason` is a short code for programs, such as "too-short"; the message gives what was measured."""
 
     def __init__(self, reason: str, cause: str, *, remedy: str = "") -> None:
         super().__init__(cause, remedy=remedy)
