@@ -14,6 +14,7 @@ PEERS=(baresip:baresip-core baresip:baresip-ffmpeg sipp:sip-tester tshark:tshark
     espeak-ng:espeak-ng kamailio:kamailio)
 VENV="$PWD/.venv"
 OPENVINO="$VENV/openvino" # beside the packages, not among them: everything else runs on what the default install has
+TENSORRT="$VENV/tensorrt" # likewise; 250 MB, builds engines without a GPU
 failed=()
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -70,13 +71,14 @@ make_environment() {
         "$python" -m venv "$VENV" 2>/dev/null || { apt_install python3-venv && "$python" -m venv "$VENV"; } ||
             die "$python cannot make a virtual environment. On Debian: apt-get install python3-venv"
     fi
-    fingerprint=$(cat pyproject.toml ims_avatar/__init__.py | sha256sum)
+    fingerprint=$(cat pyproject.toml ims_avatar/__init__.py deploy/test.sh | sha256sum)
     if [ "$(cat "$VENV/.installed" 2>/dev/null)" != "$fingerprint" ]; then
         "$VENV/bin/python" -m pip install -qq torch==2.13.0
         "$VENV/bin/python" -m pip install -qq -e ".[dev,train,vision,tts]"
         # Only its model files are read; what it would pull in is old and large.
         "$VENV/bin/python" -m pip install -qq --no-deps mediapipe==0.10.21
         "$VENV/bin/python" -m pip install -qq --upgrade --target "$OPENVINO" openvino
+        "$VENV/bin/python" -m pip install -qq --upgrade --target "$TENSORRT" "tensorrt-rtx>=1.7" || rm -rf "$TENSORRT"
         echo "$fingerprint" >"$VENV/.installed"
     fi
     "$VENV/bin/python" --version
@@ -106,6 +108,9 @@ else
     step "types (mypy --strict)" "$python" -m mypy
     step "unit tests" "$python" -m pytest tests --ignore=tests/integration
     step "the same avatars on OpenVINO" env PYTHONPATH="$OPENVINO" "$python" -m pytest tests/unit/inference
+    # There is no TensorRT for every machine: without it those tests are left out, unless CI=true.
+    step "exchange formats in OpenVINO and TensorRT" env PYTHONPATH="$OPENVINO:$TENSORRT" \
+        IMS_AVATAR_TENSORRT="${CI:+required}" "$python" -m pytest tests/unit/training/exchange -rs
     step "integration tests: real phones, real processes" "$python" -m pytest tests/integration --durations=10 -rs
 fi
 
