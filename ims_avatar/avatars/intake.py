@@ -14,7 +14,7 @@ from ims_avatar.avatars.archive import MOST_BYTES, READ_ME, read_archive
 from ims_avatar.avatars.changed import restate
 from ims_avatar.avatars.manifest import MANIFEST, AvatarManifest, Name, read_manifest
 from ims_avatar.avatars.repository import BASE, Avatar, AvatarRepository, Stored
-from ims_avatar.avatars.staging import staging_folder
+from ims_avatar.avatars.staging import settle, staging_folder
 from ims_avatar.avatars.writing import write_manifest
 from ims_avatar.errors import AvatarError, AvatarExists, AvatarNotFound, CorruptModel, ExchangeError
 
@@ -129,9 +129,10 @@ def _admit(folder: Path, terms: Admission, repository: AvatarRepository, try_out
     there = _same(avatar.manifest, repository)
     if there is not None:
         return Admitted(there, new=False)
-    _check_free(avatar.manifest, terms, repository)
+    manifest = avatar.manifest
+    _check_free(manifest, terms, repository)
     try_out(avatar)
-    return Admitted(Stored(_settle(folder, avatar.manifest, terms.directory), avatar.manifest), new=True)
+    return Admitted(Stored(settle(folder, terms.directory, manifest.name, manifest.version), manifest), new=True)
 
 
 def _drop_other_files(avatar: Avatar) -> None:
@@ -164,12 +165,3 @@ def _check_free(manifest: AvatarManifest, terms: Admission, repository: AvatarRe
             f"the name {name!r} is taken by version {', '.join(sorted(versions, key=int))}, this is version {version}",
             remedy="--as NAME gives it another name; --update lets it in as a version of the same avatar",
         )
-
-
-def _settle(folder: Path, manifest: AvatarManifest, directory: Path) -> Path:
-    target = directory / manifest.name / str(manifest.version)
-    target.parent.mkdir(exist_ok=True)
-    if target.exists():
-        raise AvatarExists(f"{target} is there already", remedy="give the avatar another name: --as NAME")
-    folder.rename(target)
-    return target

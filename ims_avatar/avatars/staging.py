@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ims_avatar.errors import AvatarNotWritten
+from ims_avatar.errors import AvatarExists, AvatarNotWritten
 
 _PREFIX = ".incoming-"
 """Begins with a dot, so that no repository takes it for an avatar."""
@@ -29,6 +29,16 @@ def staging_folder(directory: Path) -> Iterator[Path]:
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def settle(folder: Path, directory: Path, name: str, version: int) -> Path:
+    """Moves a finished folder to `<directory>/<name>/<version>`, never over another one (`AvatarExists`)."""
+    target = directory / name / str(version)
+    target.parent.mkdir(exist_ok=True)
+    if target.exists():
+        raise AvatarExists(f"{target} is there already", remedy="give the avatar another name")
+    folder.rename(target)
+    return target
 
 
 @contextmanager
