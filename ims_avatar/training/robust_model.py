@@ -116,7 +116,7 @@ class Mender(nn.Module):
 
 
 class RobustRenderer(nn.Module):
-    """All of it, as it is trained: crops in, crops out."""
+    """All of it. The bend has nothing to learn: it is done once, before `forward`."""
 
     def __init__(self, shape: RobustShape) -> None:
         super().__init__()
@@ -126,14 +126,8 @@ class RobustRenderer(nn.Module):
         self.mender = Mender(shape)
 
     def forward(
-        self,
-        lip_codes: Tensor,
-        context: tuple[Tensor, Tensor, Tensor],
-        still: tuple[Tensor, Tensor, Tensor],
-        rest: Tensor,
-        inside: Tensor,
-    ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-        """Context: luma, chroma, visible. Still: luma, chroma, packed lines. Returns the mended and the bent crops."""
-        bent_luma, bent_chroma, seen = self.warp(lip_codes, rest, still[2], still[0], still[1], inside)
-        luma, chroma = self.mender(lip_codes, bent_luma, bent_chroma, seen, self.context(*context))
-        return (bent_luma + luma, bent_chroma + chroma), (bent_luma, bent_chroma)
+        self, lip_codes: Tensor, context: tuple[Tensor, Tensor, Tensor], bent: tuple[Tensor, Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Context: luma, chroma, visible. Bent: what `warp` gave. Returns luma and chroma of the mended crops."""
+        luma, chroma = self.mender(lip_codes, *bent, self.context(*context))
+        return bent[0] + luma, bent[1] + chroma

@@ -1,0 +1,54 @@
+"""One process or several (torchrun): which device, who speaks, and how gradients come together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The processes that train one network together; alone, a group of one."""
+
+    rank: int
+    size: int
+    device: torch.device
+
+    def shared(self, net: nn.Module) -> nn.Module:
+        """The network whose gradients are the mean of all processes'."""
+        if self.size == 1:
+            return net
+        return nn.parallel.DistributedDataParallel(net, find_unused_parameters=False)
+
+    def agreed(self, value: float) -> float:
+        """The first process's value, so that all end at the same step."""
+        if self.size == 1:
+            return value
+        carried = torch.tensor([value], dtype=torch.float64, device=self.device)
+        torch.distributed.broadcast(carried, 0)
+        return float(carried)
+
+    def leave(self) -> None:
+        if self.size > 1:
+            torch.distributed.destroy_process_group()
+
+
+def join_group(environment: dict[str, Any] | None = None) -> Group:
+    """The group that torchrun started this process in (its variables RANK, WORLD_SIZE, LOCAL_RANK), or one alone.
+
+    CUDA where there is one (NCCL), the processor otherwise (Gloo).
+    """
+    given = os.environ if environment is None else environment
+    rank, size = int(given.get("RANK", 0)), int(given.get("WORLD_SIZE", 1))
+    if torch.cuda.is_available():
+        device = torch.device("cuda", int(given.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(device)
+    else:
+        device = torch.device("cpu")
+    if size > 1:
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return Group(rank, size, device)
