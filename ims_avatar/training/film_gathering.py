@@ -1,4 +1,4 @@
-"""Films of many people for the robust renderer: each is looked at once; what cannot be used is left out with a reason."""
+"""Films of many people for the robust renderer: each is looked at once; what is no use is left out with a reason."""
 
 from __future__ import annotations
 
