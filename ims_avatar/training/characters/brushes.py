@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,18 @@ Path = Any
 Paint = Any
 Points = NDArray[np.float64]
 """Shape (n, 2): x, y."""
+Matrix = NDArray[np.float64]
+"""2 x 3: from one pixel plane to another, x' = M[:, :2] @ x + M[:, 2]."""
+
+
+def draw_on(pixels: NDArray[np.uint8], matrix: Matrix, draw: Callable[[Canvas], None]) -> None:
+    """Draws onto RGBA pixels, uint8 (height, width, 4), through a matrix to pixels."""
+    surface = skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType)
+    canvas = surface.getCanvas()
+    (a, b, c), (d, e, f) = matrix.tolist()
+    canvas.concat(skia.Matrix.MakeAll(a, b, c, d, e, f, 0, 0, 1))
+    draw(canvas)
+    surface.flushAndSubmit()
 
 
 def colour(rgb: int, alpha: float = 1.0) -> int:

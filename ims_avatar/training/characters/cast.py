@@ -150,4 +150,34 @@ MILO = CharacterStyle(
     habit=Habit(phase=0.42, sway=1.3, nod=1.3, blinks=(35, 110, 118, 180)),
 )  # fmt: skip
 
-STYLES: dict[str, CharacterStyle] = {style.name: style for style in (CLARA, EDMUND, AMARA, RAVI, MEI, MILO)}
+ROSA = CharacterStyle(
+    name="rosa",
+    title="Rosa, a woman of sixty with a bun, painted in warm colours",
+    skin=Skin(
+        base=0xE3AB82, light=0xF4CBA2, shade=0xC07E58, deep=0x8E5238, blush=0xD8694C, blush_strength=0.5, wrinkles=0.55
+    ),
+    lips=Lips(
+        base=0xBC4A42, light=0xD97C68, dark=0x93302E, line=0x4C1A18, upper=7.5, lower=10.0, gloss=0.6, smile=7.0,
+        teeth=0xF8EFDC, teeth_shade=0xD2C0A4, tongue=0xC25C56, tongue_shade=0x8A3838,
+    ),
+    eyes=Eyes(
+        iris=0x6E5A2E, iris_rim=0x35280F, lash=0x2A1712, lid=0xC88F68, half_width=25.0, half_height=12.2,
+        iris_radius=12.4, tilt=0.6, lashes=0.7,
+    ),
+    hair=Hair(base=0x8A7768, dark=0x4E3F38, light=0xC9B7A0, brow=0x584338, shape="bun", volume=0.95),
+    clothes=Clothes(
+        base=0x8E3B2E, dark=0x5E231E, light=0xB55A42, shirt=0xF1DDB8, shirt_shade=0xCDB08A, neckline="v",
+        earring=0xD9A441,
+    ),
+    backdrop=Backdrop(centre=0xD9A860, edge=0x7C4E2C),
+    face=FaceShape(
+        top=112, cheek_half=104, jaw_half=83, jaw_y=338, jaw_square=0.2, chin_y=404, chin_half=34, neck_half=42,
+        shoulder=0.96, ear=1.05, eye_y=250, eye_distance=49, nose_y=304, nose_width=1.15, nose_length=1.0,
+        mouth_y=345, mouth_width=73,
+    ),
+    brows=Brows(thickness=1.05, arch=1.05, height=31, strength=0.8),
+    finish="painted",
+    habit=Habit(phase=0.68, sway=0.9, nod=1.0, blinks=(20, 77, 133, 205)),
+)  # fmt: skip
+
+STYLES: dict[str, CharacterStyle] = {style.name: style for style in (CLARA, EDMUND, AMARA, RAVI, MEI, MILO, ROSA)}

@@ -142,7 +142,7 @@ def _band(canvas: Canvas, style: CharacterStyle, edge: Path, width: float) -> No
         canvas.drawPath(edge, stroke(ink(style), width + OUTLINE))
         canvas.drawPath(edge, stroke(c.dark, width - DETAIL))
     else:
-        canvas.drawPath(edge, stroke(c.dark, width + 5, 0.35, blur=3))
+        canvas.drawPath(edge, stroke(c.dark, width + 3, 0.35, blur=3))
         canvas.drawPath(edge, stroke(c.base, width))
         canvas.drawPath(edge, stroke(c.light, 0.45 * width, 0.55, blur=1.5))
     canvas.restore()
@@ -172,10 +172,10 @@ def _draw_v(canvas: Canvas, style: CharacterStyle) -> None:
     f = style.face
     x, y = f.centre_x, f.chin_y
     neck = 66 + f.neck_half - 43
-    chest = curve((x - neck, y + 44), (x + neck, y + 44), (x + 30, y + 124), (x - 30, y + 124))
+    chest = curve((x - neck + 12, y + 62), (x + neck - 12, y + 62), (x + 30, y + 124), (x - 30, y + 124))
     canvas.drawPath(chest, fill(style.skin.base))
     _fill_body(canvas, style, _body(style, 66, 114))
-    edge = curve((x + neck, y + 48), (x + 0.63 * neck, y + 82, x + 0.23 * neck, y + 100, x, y + 116), close=False)
+    edge = curve((x + neck - 2, y + 50), (x + 0.63 * neck, y + 82, x + 0.23 * neck, y + 100, x, y + 116), close=False)
     _band(canvas, style, edge, 9)
     canvas.save()
     mirrored(canvas, x)

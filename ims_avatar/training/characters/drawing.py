@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import skia
 from numpy.typing import NDArray
 
 from ims_avatar.training.characters.age import draw_freckles, draw_lines
 from ims_avatar.training.characters.beard import draw_beard
 from ims_avatar.training.characters.body import BREATH_PIXELS, draw_backdrop, draw_chin_shadow, draw_neck
-from ims_avatar.training.characters.brushes import Canvas
+from ims_avatar.training.characters.brushes import Canvas, Matrix, draw_on
 from ims_avatar.training.characters.clothes import draw_clothes
 from ims_avatar.training.characters.eyes import draw_eyes
 from ims_avatar.training.characters.face import draw_brows, draw_head, draw_laugh_lines, draw_nose
@@ -30,14 +28,12 @@ from ims_avatar.training.characters.flat_mouth import draw_flat_mouth
 from ims_avatar.training.characters.glasses import draw_glasses, draw_temples
 from ims_avatar.training.characters.hair import draw_back_hair, draw_front_hair
 from ims_avatar.training.characters.mouth import MouthShape, draw_mouth, mouth_shape
+from ims_avatar.training.characters.paint import field_offset, paint_over
 from ims_avatar.training.characters.pose import AT_REST, NEUTRAL, Expression, HeadPose
 from ims_avatar.training.characters.style import CharacterStyle
 
 PICTURE_SIZE = 512
 """Width and height in pixels of the picture that all coordinates belong to."""
-
-Matrix = NDArray[np.float64]
-"""2 x 3: from one pixel plane to another, x' = M[:, :2] @ x + M[:, 2]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +69,13 @@ def draw(
     """RGB, uint8 (view.height, view.width, 3). `lip_code` is float32 (8,), see `flow.LipCode`."""
     factor = view.oversampling
     pixels = np.zeros((view.height * factor, view.width * factor, 4), np.uint8)
-    surface = skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType)
-    canvas = surface.getCanvas()
-    canvas.scale(factor, factor)
-    canvas.concat(_skia_matrix(view.matrix))
-    _draw_person(canvas, style, lip_code, pose, expression)
-    surface.flushAndSubmit()
+    to_pixels = factor * view.matrix
+    for plane in _planes(style, mouth_shape(style, lip_code), pose, expression):
+        matrix = _chained(to_pixels, plane.matrix)
+        if style.finish == "painted":
+            paint_over(pixels, matrix, plane.draw, field_offset(style), broad=plane.broad)
+        else:
+            draw_on(pixels, matrix, plane.draw)
     if factor == 1:
         plain: NDArray[np.uint8] = pixels[..., :3].copy()
         return plain
@@ -88,43 +85,47 @@ def draw(
     return mean
 
 
-def _skia_matrix(matrix: Matrix) -> skia.Matrix:
-    (a, b, c), (d, e, f) = matrix.tolist()
-    return skia.Matrix.MakeAll(a, b, c, d, e, f, 0, 0, 1)
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """One thing of the picture that moves as a whole."""
+
+    matrix: Matrix
+    draw: Callable[[Canvas], None]
+    broad: bool = False
+    """Painted with a broad brush."""
 
 
-def _draw_person(
-    canvas: Canvas, style: CharacterStyle, lip_code: NDArray[np.float32], pose: HeadPose, expression: Expression
-) -> None:
-    shape = mouth_shape(style, lip_code)
+def _chained(outer: Matrix, inner: Matrix) -> Matrix:
+    return np.column_stack([outer[:, :2] @ inner[:, :2], outer[:, :2] @ inner[:, 2] + outer[:, 2]])
+
+
+def _planes(style: CharacterStyle, shape: MouthShape, pose: HeadPose, expression: Expression) -> list[_Plane]:
+    """From back to front."""
     flat = style.finish == "flat"
-    head = _skia_matrix(pose_matrix(style, pose))
-    body = skia.Matrix.Translate(0.0, -BREATH_PIXELS * expression.breath)
-    draw_backdrop(canvas, style, PICTURE_SIZE)
-    with _plane(canvas, head):
-        draw_back_hair(canvas, style)
-    with _plane(canvas, body):
-        (draw_flat_neck if flat else draw_neck)(canvas, style)
-    with _plane(canvas, head):
-        (draw_flat_chin_shadow if flat else draw_chin_shadow)(canvas, style, shape.chin_drop)
-    with _plane(canvas, body):
-        if flat:
-            draw_flat_neck_line(canvas, style)
-        draw_clothes(canvas, style)
-    with _plane(canvas, head):
-        (_draw_flat_face if flat else _draw_face)(canvas, style, shape, expression)
+    still = np.eye(2, 3)
+    head, body = pose_matrix(style, pose), np.array([[1.0, 0.0, 0.0], [0.0, 1.0, -BREATH_PIXELS * expression.breath]])
+    neck, chin_shadow = (draw_flat_neck, draw_flat_chin_shadow) if flat else (draw_neck, draw_chin_shadow)
+    face = _draw_flat_face if flat else _draw_face
+
+    def draw_front(canvas: Canvas) -> None:
+        face(canvas, style, shape, expression)
         draw_temples(canvas, style)
         draw_front_hair(canvas, style)
         draw_glasses(canvas, style)
 
+    def draw_body(canvas: Canvas) -> None:
+        if flat:
+            draw_flat_neck_line(canvas, style)
+        draw_clothes(canvas, style)
 
-@contextmanager
-def _plane(canvas: Canvas, matrix: skia.Matrix) -> Iterator[None]:
-    """What is drawn within moves with the matrix."""
-    canvas.save()
-    canvas.concat(matrix)
-    yield
-    canvas.restore()
+    return [
+        _Plane(still, lambda canvas: draw_backdrop(canvas, style, PICTURE_SIZE), broad=True),
+        _Plane(head, lambda canvas: draw_back_hair(canvas, style)),
+        _Plane(body, lambda canvas: neck(canvas, style)),
+        _Plane(head, lambda canvas: chin_shadow(canvas, style, shape.chin_drop)),
+        _Plane(body, draw_body),
+        _Plane(head, draw_front),
+    ]
 
 
 def _draw_face(canvas: Canvas, style: CharacterStyle, shape: MouthShape, expression: Expression) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import skia
 
 from ims_avatar.training.characters.body import neck_outline
@@ -106,10 +107,10 @@ def _eye(canvas: Canvas, style: CharacterStyle, expression: Expression, side: in
     x, y = f.centre_x + f.eye_distance + side * expression.gaze_x, f.eye_y - 1.5 + expression.gaze_y
     if expression.blink > 0.02:
         rest, _ = lids(style, 0.0)
-        lid = [*shifted(rest, 0, -1), *upper[::-1]]
+        lid = np.concatenate([shifted(rest, 0, -1), upper[::-1]])
         canvas.drawPath(polygon(lid), fill(mixed(style.skin.base, style.skin.shade, 0.5)))
     canvas.save()
-    canvas.clipPath(polygon([*upper, *lower[::-1]]), True)
+    canvas.clipPath(polygon(np.concatenate([upper, lower[::-1]])), True)
     canvas.drawPaint(fill(0xFFFFFF))
     ellipse(canvas, x, y, eyes.iris_radius, eyes.iris_radius, fill(eyes.iris))
     ellipse(canvas, x, y, 0.58 * eyes.iris_radius, 0.58 * eyes.iris_radius, fill(0x15101A))

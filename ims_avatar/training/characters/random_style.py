@@ -41,7 +41,7 @@ _SHAPES: tuple[HairShape, ...] = ("bob", "short", "quiff", "crown", "afro", "lon
 _NECKLINES: tuple[Neckline, ...] = ("collar", "crew", "v", "blazer", "turtleneck", "hoodie")
 _GLASSES: tuple[GlassesShape, ...] = ("round", "rectangular", "cat")
 _BEARDS: tuple[BeardShape, ...] = ("stubble", "full", "goatee")
-_FINISHES: tuple[tuple[Finish, float], ...] = (("soft", 0.75), ("flat", 0.25))
+_FINISHES: tuple[tuple[Finish, float], ...] = (("soft", 0.7), ("flat", 0.2), ("painted", 0.1))
 """With the share of people that are drawn so."""
 _MASCULINE: tuple[HairShape, ...] = ("short", "quiff", "crown", "bald")
 """Hair shapes with which beards come up, and fewer lashes, broader necks and paler lips."""
