@@ -7,14 +7,14 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ims_avatar.training.mouth_measure import mouth_opening
+from ims_avatar.training.mouth_measure import CLARA_LOOK, MouthLook, mouth_opening
 
 __all__ = ["correlation", "mouth_opening", "mouth_openings"]
 
 
-def mouth_openings(pictures: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
+def mouth_openings(pictures: Iterable[NDArray[np.uint8]], look: MouthLook = CLARA_LOOK) -> NDArray[np.float64]:
     """Opening in mouth widths of each I420 picture; NaN where no mouth was found."""
-    seen = [mouth_opening(picture) for picture in pictures]
+    seen = [mouth_opening(picture, look) for picture in pictures]
     return np.array([np.nan if value is None else value for value in seen], np.float64)
 
 
