@@ -65,7 +65,7 @@ class FaceDriver:
         if points is None:
             return
         self.seen = True
-        if self._last is not None and _is_another(points, self._last):
+        if self._last is not None and is_another(points, self._last):
             self._forget()
         self._last = points
         if not self._past or time - self._past[-1][0] >= _KEPT_EVERY_S:
@@ -111,7 +111,8 @@ def _together(lids: tuple[float, float]) -> tuple[float, float]:
     return mean + apart * (left - mean), mean + apart * (right - mean)
 
 
-def _is_another(points: g.Points, before: g.Points) -> bool:
+def is_another(points: g.Points, before: g.Points) -> bool:
+    """Whether a face is not the one that was in the picture before."""
     unit = g.eye_distance(before)
     stable = list(g.STABLE)
     way = np.linalg.norm(points[stable, :2].mean(axis=0) - before[stable, :2].mean(axis=0)) / unit

@@ -136,6 +136,31 @@ class _Sound:
         return samples[dropped:] if dropped < len(samples) else None
 
 
+def rgb_of(frame: av.VideoFrame, rows: int) -> NDArray[np.uint8]:
+    """The picture as it is to be seen, uint8 (h, w, 3), the right way up, made smaller to at most `rows` rows."""
+    height = min(frame.height, rows)
+    width = max(2, round(frame.width * height / frame.height / 2) * 2)
+    rgb = np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), np.uint8)
+    return np.ascontiguousarray(np.rot90(rgb, _quarters(frame)))
+
+
+def i420_of(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """The whole picture the right way up, uint8 (height * 3 // 2, width), sides even."""
+    width, height = frame.width // 2 * 2, frame.height // 2 * 2
+    i420 = np.asarray(frame.reformat(width=width, height=height, format="yuv420p").to_ndarray(), np.uint8)
+    quarters = _quarters(frame)
+    if not quarters:
+        return i420
+    turned = [i420[:height], *i420[height:].reshape(2, height // 2, width // 2)]
+    turned = [np.rot90(plane, quarters) for plane in turned]
+    return np.concatenate([plane.reshape(-1) for plane in turned]).reshape(-1, turned[0].shape[1])
+
+
+def _quarters(frame: av.VideoFrame) -> int:
+    """Quarter turns, counterclockwise, that a telephone held sideways asks players to make."""
+    return round(frame.rotation / 90) % 4
+
+
 def _open(source: str) -> InputContainer:
     try:
         if source == STANDARD_INPUT:

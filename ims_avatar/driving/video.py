@@ -6,12 +6,11 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
 from ims_avatar.driving.face_driver import FaceDriver, State, lip_code_of, motion_in
-from ims_avatar.driving.film_file import FilmFile, FilmSound
+from ims_avatar.driving.film_file import FilmFile, FilmSound, rgb_of
 from ims_avatar.driving.moment import MOMENT_SAMPLES, PICTURE_RATE, Moment
 from ims_avatar.errors import FilmFileError
 from ims_avatar.faces.geometry import Points
@@ -49,7 +48,7 @@ class VideoInput:
             if isinstance(part, FilmSound):
                 pairs.sound(part.samples)
             else:
-                face = self._tracker.track(_small_rgb(part.frame))
+                face = self._tracker.track(rgb_of(part.frame, SEARCHED_HEIGHT))
                 points = face.points if face else None
                 self._driver.learn(part.time, points)
                 waiting.append((part.time, points))
@@ -119,10 +118,3 @@ class _Pairs:
         sound[: len(heard)] = heard
         self._sound = self._sound[MOMENT_SAMPLES:]
         return Moment(lip_code_of(state), sound, motion_in(state))
-
-
-def _small_rgb(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    """uint8 (h, w, 3), at most SEARCHED_HEIGHT rows."""
-    height = min(frame.height, SEARCHED_HEIGHT)
-    width = max(2, round(frame.width * height / frame.height / 2) * 2)
-    return np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), np.uint8)

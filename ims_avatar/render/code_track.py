@@ -42,9 +42,9 @@ class CodeTrack:
         self._first += dropped
         return Spoken((low + (high - low) * np.float32(place - number)).astype(np.float32), sound)
 
-    def rest(self) -> list[NDArray[np.int16]]:
-        """The sound that is left."""
-        return [moment.sound for moment in self._moments]
+    def rest(self) -> Iterator[NDArray[np.int16]]:
+        """The sound that is left; it is made only if it is asked for."""
+        return (moment.sound for moment in self._moments)
 
     def _code(self, number: int) -> NDArray[np.float32]:
         index = number - self._first

@@ -58,7 +58,7 @@ def add_video(container: OutputContainer, form: FilmForm, time_base: Fraction, l
     stream = container.add_stream(codec.encoder, rate=form.rate)
     assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = form.width, form.height, "yuv420p"
-    stream.time_base = time_base
+    stream.time_base = stream.codec_context.time_base = time_base
     bit_rate = form.bit_rate or (LIVE_BIT_RATE if live else None)
     name, value = codec.parameters
     options: dict[str, object] = {"preset": codec.live_preset if live else codec.preset, name: value}

@@ -21,7 +21,7 @@ def test_codes_lie_between_those_around_them_whatever_the_films_rate(rate: float
         spoken = track.at(float(time))
         heard += spoken.sound
         assert spoken.lip_code[0] == pytest.approx(time * 25, abs=1e-3)
-    heard += track.rest()
+    heard += list(track.rest())
     assert (np.concatenate(heard)[::MOMENT_SAMPLES] == np.arange(50)).all()
 
 
