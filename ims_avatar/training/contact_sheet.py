@@ -28,8 +28,8 @@ SHOWN = (
 """Mouths on the sheets, in this order."""
 _LOOP_STEP = 31
 """Loop frames between one picture and the next, so that the head stands differently in each."""
-_MOUTH = (slice(292, 420), slice(160, 352))
-"""Rows and columns of the mouth with all of its border."""
+_AROUND = (96, 38, 90)
+"""Pixels beside, above and below the middle of the mouth that show it with all of its border."""
 
 _JPEG_QUALITY = 88
 """A quarter of a PNG's size, with nothing lost that one looks for on a sheet."""
@@ -47,7 +47,7 @@ def write_sheets(style: CharacterStyle, engine: AvatarEngine, folder: Path) -> N
         truth.append(_rgb(drawn_picture(style, code, index)))
     whole = [picture[:, 56:456] for picture in rendered]
     write_jpeg(folder / "sheet_1x.jpg", _halved(_stack(whole, 4)))
-    pairs = [np.concatenate([_enlarged(r), _enlarged(t)]) for r, t in zip(rendered, truth, strict=True)]
+    pairs = [np.concatenate([_enlarged(r, style), _enlarged(t, style)]) for r, t in zip(rendered, truth, strict=True)]
     write_jpeg(folder / "sheet_4x.jpg", _stack(pairs[:4], 2))
 
 
@@ -55,8 +55,11 @@ def _rgb(picture: NDArray[np.uint8]) -> Rgb:
     return rgb_of_planes(planes_of_picture(picture))
 
 
-def _enlarged(picture: Rgb) -> Rgb:
-    return picture[_MOUTH].repeat(4, axis=0).repeat(4, axis=1)
+def _enlarged(picture: Rgb, style: CharacterStyle) -> Rgb:
+    """The mouth at four times."""
+    x, y = round(style.face.centre_x), round(style.face.mouth_y)
+    beside, above, below = _AROUND
+    return picture[y - above : y + below, x - beside : x + beside].repeat(4, axis=0).repeat(4, axis=1)
 
 
 def _halved(picture: Rgb) -> Rgb:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import skia
 
 from ims_avatar.training.characters.brushes import (
     Canvas,
@@ -25,6 +26,9 @@ _T = np.linspace(-1.0, 1.0, 41)
 
 
 def draw_eyes(canvas: Canvas, style: CharacterStyle, expression: Expression) -> None:
+    f = style.face
+    if canvas.quickReject(skia.Rect(f.centre_x - 140, f.eye_y - 60, f.centre_x + 140, f.eye_y + 45)):
+        return
     for side in (-1, 1):
         canvas.save()
         if side < 0:

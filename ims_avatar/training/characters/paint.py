@@ -67,11 +67,16 @@ def paint_over(
     plain = np.zeros((height + 2 * edge, width + 2 * edge, 4), np.uint8)
     moved = matrix + np.array([[0.0, 0.0, edge], [0.0, 0.0, edge]])
     draw_on(plain, moved, draw)
-    to_field = matrix.copy()  # from the field to pixels; centres of pixels are at halves
-    to_field[:, 2] += matrix[:, :2] @ (offset + 0.5) - 0.5
-    field = cv2.warpAffine(_field(broad), to_field, (width, height), borderMode=cv2.BORDER_REFLECT)
+    rows, columns = np.flatnonzero(plain[..., 3].any(axis=1)), np.flatnonzero(plain[..., 3].any(axis=0))
+    if not len(rows):
+        return
+    top, bottom = max(0, int(rows[0]) - 2 * edge), min(height, int(rows[-1]) + 1)
+    left, right = max(0, int(columns[0]) - 2 * edge), min(width, int(columns[-1]) + 1)
+    to_part = matrix.copy()  # from the field's pixels, whose centres are at halves, to those of the part drawn on
+    to_part[:, 2] += matrix[:, :2] @ (offset + 0.5) - 0.5 - [left, top]
+    field = cv2.warpAffine(_field(broad), to_part, (right - left, bottom - top), borderMode=cv2.BORDER_REFLECT)
     shift = reach * (field[..., :2] @ (matrix[:, :2].T / scale).astype(np.float32))
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    x, y = np.meshgrid(np.arange(left, right, dtype=np.float32), np.arange(top, bottom, dtype=np.float32))
     opaque = plain.astype(np.float32)
     opaque[..., :3] *= opaque[..., 3:] / 255  # what skia leaves is not premultiplied
     laid = cv2.remap(opaque, x + edge + shift[..., 0], y + edge + shift[..., 1], cv2.INTER_LINEAR)
@@ -79,7 +84,8 @@ def paint_over(
     coat = _COAT * np.abs(field[..., 2:])
     paint = np.where(field[..., 2:] > 0, _LIGHT, _DARK) * opacity
     laid[..., :3] += coat * (paint - laid[..., :3])
-    pixels[...] = np.rint(laid + pixels * (1 - opacity)).astype(np.uint8)
+    under = pixels[top:bottom, left:right]
+    under[...] = np.rint(laid + under * (1 - opacity)).astype(np.uint8)
 
 
 def _stroke(canvas: Canvas, rng: np.random.Generator, at: _Place, size: float, depth: float) -> None:
