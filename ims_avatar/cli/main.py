@@ -17,6 +17,7 @@ from ims_avatar.cli.demo.command import demo
 from ims_avatar.cli.doctor.command import doctor
 from ims_avatar.cli.render import render
 from ims_avatar.cli.serve import serve
+from ims_avatar.cli.train.command import train
 from ims_avatar.errors import ImsAvatarError
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ app.command()(answer)
 app.command()(render)
 app.add_typer(avatar, name="avatar")
 app.command()(demo)
+app.add_typer(train, name="train")
 app.add_typer(bench, name="bench")
 app.command()(doctor)
 

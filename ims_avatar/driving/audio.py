@@ -69,7 +69,7 @@ class AudioEncoder:
         except _UNREADABLE as error:
             raise CorruptModel(
                 f"{path} is not a model that ONNX Runtime can read ({type(error).__name__})",
-                remedy="install the package again, or train with python -m ims_avatar.training.audio_encoder",
+                remedy="install the package again, or train with `ims-avatar train audio-encoder`",
             ) from error
         metadata = self._session.get_modelmeta().custom_metadata_map
         wanted = model_metadata()
@@ -77,13 +77,18 @@ class AudioEncoder:
         if found != wanted:
             raise CorruptModel(
                 f"{path} was trained for {json.dumps(found)}, this program makes {json.dumps(wanted)}",
-                remedy="train again with python -m ims_avatar.training.audio_encoder",
+                remedy="train again with `ims-avatar train audio-encoder`",
             )
 
     def lip_codes(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Takes float32 (B, WINDOW_FRAMES, FEATURES) as `AudioDriver.window` gives them; returns float32 (B, 8)."""
         codes: NDArray[np.float32] = self._session.run(["lip_codes"], {"windows": windows})[0]
         return codes
+
+    def group_logits(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits of the phoneme groups (`driving.phonemes`) of the same windows: float32 (B, GROUP_COUNT)."""
+        logits: NDArray[np.float32] = self._session.run(["groups"], {"windows": windows})[0]
+        return logits
 
 
 def model_metadata() -> dict[str, str]:

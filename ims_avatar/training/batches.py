@@ -49,9 +49,9 @@ class Sampler:
 
 
 def disturb(features: Tensor, generator: torch.Generator) -> Tensor:
-    """Another vocal tract (bands shifted by up to 12 %), another line (smooth equaliser), another level estimate."""
+    """Another vocal tract (bands shifted by up to 15 %), another line (smooth equaliser), another level estimate."""
     n = features.shape[0]
-    warp = 1.0 + (torch.rand(n, 1, generator=generator) - 0.5) * 0.24
+    warp = 1.0 + (torch.rand(n, 1, generator=generator) - 0.5) * 0.30
     position = (torch.arange(FEATURES)[None] * warp).clamp(0, FEATURES - 1.001)
     low = position.long()
     share = (position - low)[:, None, :]

@@ -105,7 +105,9 @@ def save(folder: Path, name: str, utterances: Sequence[Utterance]) -> None:
         }
         for u in utterances
     ]
-    (folder / f"{name}.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    unfinished = folder / f"{name}.part.json"
+    unfinished.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    unfinished.replace(folder / f"{name}.json")  # last: a corpus is there once its JSON is
 
 
 def load(folder: Path, name: str) -> list[Utterance]:

@@ -9,19 +9,26 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from ims_avatar.driving.espeak import Espeak, Spoken
-from ims_avatar.driving.phonemes import PhonemeSpan, groups_of_ipa, spans_of
+from ims_avatar.driving.speech_spans import espeak_spans
 from ims_avatar.training.corpus import SAMPLE_RATE, Split, Utterance, to_int16
 from ims_avatar.training.corpus_text import sentences
 
 LANGUAGES = {
     # espeak-ng language: (language of the text, share)
-    "en-us": ("en", 0.28),
-    "en-gb-x-rp": ("en", 0.14),
-    "de": ("de", 0.15),
-    "es": ("es", 0.12),
-    "it": ("it", 0.12),
-    "pt-br": ("pt", 0.10),
-    "ru": ("ru", 0.09),
+    "en-us": ("en", 0.20),
+    "en-gb-x-rp": ("en", 0.09),
+    "de": ("de", 0.11),
+    "es": ("es", 0.09),
+    "it": ("it", 0.09),
+    "fr": ("fr", 0.09),
+    "pt-br": ("pt", 0.07),
+    "ru": ("ru", 0.06),
+    "nl": ("nl", 0.05),
+    "sv": ("sv", 0.04),
+    "cs": ("cs", 0.04),
+    "fi": ("fi", 0.03),
+    "tr": ("tr", 0.03),
+    "hu": ("hu", 0.01),
 }
 HELD_LANGUAGE = ("pl", "pl")
 """Never trained on: shows how the encoder does in a language it has not heard."""
@@ -36,18 +43,10 @@ VOICES = (
 )  # fmt: skip
 """espeak-ng's voice variants without the robots and whisperers."""
 
-_EVENT_DELAY = 0.015
-"""Seconds espeak-ng's phoneme events come late, so that its vowels lie under the loud sound as in the other corpora."""
-
 
 def utterance_of(spoken: Spoken, name: str, voice: str, split: Split) -> Utterance:
     """The labelled utterance in the telephone band."""
-    starts = [max(0.0, sample / spoken.rate - _EVENT_DELAY) for sample, _ in spoken.phonemes]
-    ends = [*starts[1:], len(spoken.samples) / spoken.rate]
-    spans: list[PhonemeSpan] = []
-    for (_, ipa), start, end in zip(spoken.phonemes, starts, ends, strict=True):
-        if end > start:
-            spans += spans_of(start, end, groups_of_ipa(ipa))
+    spans = espeak_spans(spoken.phonemes, len(spoken.samples), spoken.rate)
     divisor = int(np.gcd(SAMPLE_RATE, spoken.rate))
     narrow = resample_poly(spoken.samples.astype(np.float32), SAMPLE_RATE // divisor, spoken.rate // divisor)
     return Utterance(name, "espeak-ng", voice, split, to_int16(narrow.astype(np.float32)), tuple(spans))

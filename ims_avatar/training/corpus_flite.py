@@ -14,8 +14,9 @@ from scipy.io import wavfile
 from scipy.signal import resample_poly
 
 from ims_avatar.driving.phonemes import PhonemeSpan, groups_of_arpabet, spans_of
+from ims_avatar.errors import CorpusMissing
 from ims_avatar.training.corpus import SAMPLE_RATE, Split, Utterance, to_int16
-from ims_avatar.training.corpus_text import CorpusMissing, sentences
+from ims_avatar.training.corpus_text import sentences
 
 VOICES = {"slt": 0.4, "awb": 0.4, "kal16": 0.2}
 HELD_VOICE = "rms"
@@ -53,7 +54,7 @@ def speak(text: str, voice: str, stretch: float, folder: Path) -> tuple[np.ndarr
 def generate(minutes: float, split: Split, seed: int) -> Iterator[Utterance]:
     """About `minutes` of English speech of the voices for training, or of the one held out."""
     if shutil.which("flite") is None:
-        raise CorpusMissing("flite is missing: apt-get install flite")
+        raise CorpusMissing("flite is missing", remedy="apt-get install flite")
     rng = random.Random(seed)
     texts = sentences("en")
     left = minutes * 60.0

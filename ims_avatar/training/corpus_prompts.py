@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from ims_avatar.driving.espeak import Espeak
 from ims_avatar.driving.phonemes import PhonemeGroup, PhonemeSpan, group_labels
+from ims_avatar.errors import CorpusMissing
 from ims_avatar.training.aligner import Aligner
 from ims_avatar.training.corpus import SAMPLE_RATE, Split, Utterance, frame_levels, silence_pauses, to_int16
-from ims_avatar.training.corpus_text import CorpusMissing
 
 SOUNDS = Path("/usr/share/asterisk/sounds")
 DOCUMENTS = Path("/usr/share/doc")
@@ -56,7 +56,7 @@ def transcripts(language: str) -> dict[str, str]:
         raw = plain.read_bytes()
     else:
         wanted = f"asterisk-core-sounds-{language} asterisk-core-sounds-{language}-wav"
-        raise CorpusMissing(f"{plain} is missing: apt-get install {wanted}")
+        raise CorpusMissing(f"{plain} is missing", remedy=f"apt-get install {wanted}")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

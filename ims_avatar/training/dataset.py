@@ -39,6 +39,9 @@ class Frames:
     codes: NDArray[np.float16]
     groups: NDArray[np.int8]
 
+    def first(self, count: int) -> Frames:
+        return Frames(self.features[:count], self.codes[:count], self.groups[:count])
+
     @staticmethod
     def joined(parts: Sequence[Frames]) -> Frames:
         return Frames(

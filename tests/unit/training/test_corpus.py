@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ims_avatar.driving.phonemes import PhonemeGroup, PhonemeSpan
+from ims_avatar.errors import CorpusMissing
 from ims_avatar.training import corpus_text
 from ims_avatar.training.corpus import Utterance, load, save, silence_pauses, to_float, to_int16
 
@@ -51,7 +53,7 @@ def test_int16_has_the_peak_asked_for_and_silence_stays_silent() -> None:
 
 def test_missing_texts_name_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus_text, "FORTUNES", tmp_path)
-    with pytest.raises(corpus_text.CorpusMissing, match="apt-get install fortunes"):
+    with pytest.raises(CorpusMissing, match="apt-get install fortunes"):
         corpus_text.sentences("de")
 
 
@@ -63,3 +65,26 @@ def test_sentences_have_no_digits_and_a_speakable_length(tmp_path: Path, monkeyp
     (tmp_path / "wisdom").write_text(text, encoding="utf-8")
     found = corpus_text.sentences("en")
     assert found == ["This sentence is long enough to be spoken, really.", "And  of them are what one needs here!"]
+
+
+def test_manual_pages_give_running_text_without_requests_and_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus_text, "MANUALS", tmp_path)
+    page = (
+        ".TH LS 1\n.SH NOM\nls \\- Afficher le contenu de répertoires\n.PP\n"
+        "Les entrées sont triées \\fBalphabétiquement\\fP, sauf avis\ncontraire.\n.TP\n"
+        "\\-\\-block\\-size=\\fITAILLE\\fP ajuster les tailles\n"
+    )
+    (tmp_path / "fr" / "man1").mkdir(parents=True)
+    (tmp_path / "fr" / "man1" / "ls.1.gz").write_bytes(gzip.compress(page.encode()))
+    assert corpus_text.sentences("fr") == [
+        "ls - Afficher le contenu de répertoires",
+        "Les entrées sont triées alphabétiquement, sauf avis contraire.",
+    ]
+
+
+def test_missing_manual_pages_name_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus_text, "MANUALS", tmp_path)
+    with pytest.raises(CorpusMissing, match="apt-get install manpages-nl"):
+        corpus_text.sentences("nl")

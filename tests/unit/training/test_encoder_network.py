@@ -42,7 +42,7 @@ def test_the_pyramid_computes_what_the_dense_network_computes() -> None:
     network = lively_network()
     stretch = torch.randn(1, RECEPTIVE_FIELD + 9, 40)
     with torch.no_grad():
-        dense = close_lips(*network(stretch))[0].T
+        dense = close_lips(*network(stretch))[0]
         windows = stretch[0].unfold(0, RECEPTIVE_FIELD, 1).transpose(1, 2)
         single, _ = WindowEncoder(network)(windows)
     torch.testing.assert_close(single, dense, atol=1e-5, rtol=1e-4)
@@ -53,25 +53,94 @@ def test_lips_close_where_a_bilabial_is_likely() -> None:
 
     from ims_avatar.training.encoder_network import close_lips
 
-    codes = torch.full((1, 8, 2), 0.4)
-    logits = torch.zeros(1, 21, 2)
+    codes = torch.full((1, 2, 8), 0.4)
+    logits = torch.zeros(1, 2, 21)
     logits[0, 1, 1] = 9.0
     closed = close_lips(codes, logits)
-    assert closed[0, 0].tolist() == pytest.approx([0.4, 0.0])
-    assert (closed[0, 1:] == 0.4).all()
+    assert closed[0, :, 0].tolist() == pytest.approx([0.4, 0.0])
+    assert (closed[0, :, 1:] == 0.4).all()
 
 
-def test_export_writes_a_folder_that_the_program_loads(tmp_path: Path) -> None:
+def test_folding_the_normalisation_changes_nothing() -> None:
+    import torch
+
+    from ims_avatar.training.encoder_network import folded
+
+    network = lively_network()
+    plain = folded(network)
+    assert not any("norm" in name for name in plain.state_dict())
+    features = torch.randn(2, 80, 40)
+    with torch.no_grad():
+        for seen, wanted in zip(plain(features), network(features), strict=True):
+            torch.testing.assert_close(seen, wanted, atol=1e-5, rtol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from ims_avatar.training.audio_encoder_export import Origin, export
+    from ims_avatar.training.encoder_network import folded
+
+    folder = tmp_path_factory.mktemp("encoder") / "7"
+    export(folded(lively_network()), folder, Origin(7, "ims-avatar train x", 4, "abc", {"steps": 1}))
+    return folder
+
+
+def test_export_writes_a_folder_that_the_program_loads(exported: Path) -> None:
     from ims_avatar.avatars.manifest import BaseModelManifest, read_manifest
     from ims_avatar.driving.audio import AudioEncoder
-    from ims_avatar.training.audio_encoder_export import export
+    from ims_avatar.driving.phonemes import GROUP_COUNT
 
-    export(lively_network(), tmp_path, command="python -m x", seed=4, run={"steps": 1})
-    manifest = read_manifest(tmp_path, BaseModelManifest)
-    assert manifest.files["model"].size == (tmp_path / "model.onnx").stat().st_size
-    assert json.loads((tmp_path / "model_card.json").read_text(encoding="utf-8"))["seed"] == 4
+    manifest = read_manifest(exported, BaseModelManifest)
+    assert manifest.version == 7
+    assert manifest.files["model"].size == (exported / "model.onnx").stat().st_size
+    assert json.loads((exported / "model_card.json").read_text(encoding="utf-8"))["seed"] == 4
     windows = np.zeros((2, *AudioEncoder.window_shape), np.float32)
-    assert AudioEncoder(tmp_path).lip_codes(windows).shape == (2, 8)
+    assert AudioEncoder(exported).lip_codes(windows).shape == (2, 8)
+    assert AudioEncoder(exported).group_logits(windows).shape == (2, GROUP_COUNT)
+
+
+def test_export_does_not_touch_a_version_that_is_there(exported: Path) -> None:
+    from ims_avatar.training.audio_encoder_export import Origin, export
+    from ims_avatar.training.encoder_network import folded
+
+    before = (exported / "model.onnx").read_bytes()
+    with pytest.raises(FileExistsError):
+        export(folded(lively_network()), exported, Origin(7, "x", 1, "abc", {}))
+    assert (exported / "model.onnx").read_bytes() == before
+
+
+def test_a_shipped_file_becomes_a_network_that_learns(exported: Path) -> None:
+    import torch
+
+    from ims_avatar.driving.audio import AudioEncoder
+    from ims_avatar.training.audio_encoder_export import load_encoder
+    from ims_avatar.training.encoder_network import close_lips
+
+    network = load_encoder(exported)
+    windows = np.random.default_rng(1).uniform(-2.5, 1.0, (4, *AudioEncoder.window_shape)).astype(np.float32)
+    with torch.no_grad():
+        codes, logits = network(torch.from_numpy(windows))
+    encoder = AudioEncoder(exported)
+    np.testing.assert_allclose(close_lips(codes, logits)[:, 0], encoder.lip_codes(windows), atol=1e-4)
+    np.testing.assert_allclose(logits[:, 0], encoder.group_logits(windows), atol=1e-3)
+    optimiser = torch.optim.SGD(network.train().parameters(), 1e-3)
+    losses = []
+    for _ in range(5):
+        loss = network(torch.from_numpy(windows))[0].square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+
+
+def test_a_file_without_the_network_is_refused(tmp_path: Path) -> None:
+    from ims_avatar.errors import CorruptModel
+    from ims_avatar.training.audio_encoder_export import load_encoder
+
+    (tmp_path / "model.onnx").write_bytes(b"not a model")
+    with pytest.raises(CorruptModel, match=r"model\.onnx"):
+        load_encoder(tmp_path)
 
 
 def test_a_channel_keeps_the_length_and_sets_the_level() -> None:

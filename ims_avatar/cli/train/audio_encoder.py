@@ -1,0 +1,70 @@
+"""`ims-avatar train audio-encoder`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ims_avatar.cli import console
+from ims_avatar.cli.train.packages import require
+
+if TYPE_CHECKING:
+    from ims_avatar.training.encoder_run import Progress as Stage
+
+Work = Annotated[Path, typer.Option(metavar="DIR", help="Corpora, frames and checkpoint; a run goes on from here.")]
+Output = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Gets a folder for the new version; none there is touched.")
+]
+
+
+def audio_encoder(
+    work: Work = Path("build/audio_encoder"),
+    output: Output = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Processor time to train, of one core.")] = 20.0,
+    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 21,
+    scale: Annotated[float, typer.Option(min=0.001, help="Size of the synthetic speech; 0.05 for a trial.")] = 1.0,
+    limit: Annotated[int, typer.Option(min=0, help="Utterances of each held-out set to measure; 0: none.")] = 120,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train anew: forget the run in the working folder.")] = False,
+) -> None:
+    """Train the network that turns sound into lips, from Debian's synthesisers and recordings.
+
+    Interrupted or killed, the same command goes on with what was trained half a minute before.
+    """
+    require("torch", "onnx", "scipy", "pocketsphinx")
+    from ims_avatar.training.audio_encoder import Settings, train_audio_encoder
+
+    settings = Settings(work, output or work / "versions", minutes, seed, scale, limit, fresh)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[shown]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console.err) as progress:
+        task = progress.add_task("preparing", total=None, shown="")
+        watch = _Watch()
+
+        def on_progress(stage: Stage) -> None:
+            progress.update(task, total=1.0, completed=stage.done, shown=watch.shown(stage, time.monotonic()))
+
+        def said(what: str) -> None:
+            progress.update(task, description=what)
+            if not console.err.is_terminal:
+                console.err.print(what)
+
+        folder = train_audio_encoder(settings, on_progress, said)
+    console.out.print(f"{folder}: model, model card and measures", markup=False, soft_wrap=True)
+
+
+class _Watch:
+    """Says how a run is doing, and when it will be done at the pace it has had so far."""
+
+    def __init__(self) -> None:
+        self._begun: tuple[float, float] | None = None
+
+    def shown(self, stage: Stage, now: float) -> str:
+        begun_at, begun_done = self._begun = self._begun or (now, stage.done)
+        gained = stage.done - begun_done
+        left = (1.0 - stage.done) * (now - begun_at) / gained if gained > 0.002 else None
+        time_left = "" if left is None else f", {left / 60:.0f} min left"
+        numbers = f"loss {stage.loss:.3f}, groups {stage.accuracy:.0%}, r {stage.r_opening:.2f}"
+        return f"step {stage.step}: {numbers}{time_left}"
