@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 import wave
 from pathlib import Path
@@ -124,3 +126,30 @@ def test_a_server_that_is_not_there_is_named_without_its_key(tmp_path: Path, spe
         assert render.wait_exit(30.0) == 1
     assert "takes no film (Connection refused)" in render.text()
     assert "error: rtmp://" in render.text() and "secret" not in render.text()
+
+
+def test_raw_sound_from_standard_input(tmp_path: Path) -> None:
+    film = tmp_path / "out.mp4"
+    subprocess.run([*RENDER, "-a", "-", "-o", film], input=SPEECH.tobytes(), check=True, timeout=60)
+    with av.open(str(film)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == PICTURES
+
+
+def test_sound_that_arrives_as_rtp_is_filmed_until_somebody_stops_it(tmp_path: Path, speech: Path) -> None:
+    net = Loopback()
+    host, port = net.host(), net.media_ports()[0]
+    sdp, film = tmp_path / "in.sdp", tmp_path / "out.mp4"
+    sdp.write_text(f"v=0\no=- 0 0 IN IP4 {host}\ns=-\nc=IN IP4 {host}\nt=0 0\nm=audio {port} RTP/AVP 0\n")
+    coded = ("-ar", "8000", "-c:a", "pcm_mulaw", "-f", "rtp", f"rtp://{host}:{port}")
+    sender = ["ffmpeg", "-v", "error", "-stream_loop", "-1", "-re", "-i", speech, *coded]
+    with (
+        Process(sender, tmp_path / "ffmpeg.log") as ffmpeg,
+        Process([*RENDER, "-a", sdp, "-o", film], tmp_path / "render.log") as render,
+    ):
+        grows = tmp_path / ".out.mp4.part"
+        wait_until(lambda: grows.exists() and grows.stat().st_size > 10_000, 60.0, render.tail)
+        assert ffmpeg.popen.poll() is None and not film.exists()
+        assert render.stop(signal.SIGINT, timeout=20.0) == 0, render.tail()
+    with av.open(str(film)) as container:
+        assert sum(1 for _ in container.decode(video=0)) >= 10
+        assert container.streams.audio

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from ims_avatar.driving import speech_voice
+from ims_avatar.driving.moment import PICTURE_RATE
 from ims_avatar.driving.phonemes import VOWELS
 from ims_avatar.driving.phonemes import PhonemeGroup as G
 from ims_avatar.driving.speech import Speech, Voice, trimmed
 from ims_avatar.driving.speech_piper_voice import PiperVoice, piper_is_installed
+from ims_avatar.driving.speech_script import read_script
 from ims_avatar.driving.speech_voice import EspeakVoice, open_voice
+from ims_avatar.driving.text import EDGE, LEAD, TextInput
 from ims_avatar.errors import SpeechUnavailable
 from tests.support.requirement import missing
 
@@ -104,3 +107,39 @@ def test_closing_ends_the_process() -> None:
     voice = PiperVoice((sys.executable, "-c", "import sys; sys.stdin.read()"))
     voice.close()
     assert voice._process.returncode is not None
+
+
+class Listening:
+    """Remembers what a voice said."""
+
+    def __init__(self, voice: Voice) -> None:
+        self.voice = voice
+        self.said: list[Speech] = []
+
+    def speak(self, text: str) -> Speech:
+        self.said.append(self.voice.speak(text))
+        return self.said[-1]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("who", ["piper", "espeak"])
+def test_lips_of_a_real_voice_close_at_p_b_m_and_in_breaks(who: str, request: pytest.FixtureRequest) -> None:
+    voice = Listening(request.getfixturevalue("piper") if who == "piper" else espeak("en-us"))
+    script = read_script(f"<speak>{SENTENCE}<break time='1200ms'/>{SENTENCE}</speak>")
+    moments = list(TextInput(script, voice).moments())
+    opening = np.array([moment.lip_code[0] for moment in moments])
+    level = np.array([np.abs(moment.sound.astype(np.int32)).max() for moment in moments])
+    quiet = np.flatnonzero(level < 200)
+    runs = np.split(quiet, np.flatnonzero(np.diff(quiet) > 1) + 1)
+    pause = max((run for run in runs if run[0] > 10 and run[-1] < len(moments) - 10), key=len)
+    assert len(pause) / PICTURE_RATE == pytest.approx(1.2, abs=0.12)
+    assert opening[pause[4:-4]].max() < 0.01
+    first = trimmed(voice.said[0], EDGE)
+    times = np.arange(len(moments)) / PICTURE_RATE
+    at: dict[G, list[float]] = {G.BILABIAL: [], G.OPEN: []}
+    for span in first.spans:
+        if span.group in at:
+            at[span.group].append(float(np.interp(LEAD + (span.start + span.end) / 2, times, opening)))
+    assert np.mean(at[G.BILABIAL]) < 0.06 and np.mean(at[G.OPEN]) > 0.2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ims_avatar.driving.driving_input import DrivingOptions, open_driving_input
+from ims_avatar.driving.moment import MOMENT_SAMPLES, Moment
 from ims_avatar.errors import AudioFileError, AvatarError, OutputError, RecordingError
 from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.inference.engines.fake import FakeEngine
@@ -222,3 +224,32 @@ def test_an_avatar_that_breaks_ends_the_film(tmp_path: Path) -> None:
     with pytest.raises(AvatarError, match="not finite"):
         render_file(broken, write_wav(tmp_path / "in.wav", 16_000), tmp_path / "out.mp4")
     assert not (tmp_path / "out.mp4").exists()
+
+
+class Endless:
+    """A driving input that goes on until somebody presses Ctrl-C."""
+
+    seconds = 0.0
+
+    def __init__(self, live: bool) -> None:
+        self.live = live
+
+    def moments(self) -> Iterator[Moment]:
+        for _ in range(20):
+            yield Moment(np.zeros(8, np.float32), np.zeros(MOMENT_SAMPLES, np.int16))
+        raise KeyboardInterrupt
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_interrupt_ends_a_live_film_which_is_whole(tmp_path: Path, avatar: AvatarEngine) -> None:
+    made = render_film(avatar, Endless(live=True), output_of(str(tmp_path / "out.mp4")))
+    assert made.frames == 20
+    assert [picture.index for picture in pictures_of(tmp_path / "out.mp4").values()] == list(range(20))
+
+
+def test_an_interrupt_of_other_work_leaves_nothing(tmp_path: Path, avatar: AvatarEngine) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        render_film(avatar, Endless(live=False), output_of(str(tmp_path / "out.mp4")))
+    assert list(tmp_path.iterdir()) == []
