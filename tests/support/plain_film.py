@@ -55,4 +55,5 @@ def talking_film(seconds: float, speech: list[tuple[float, float]] | None = None
 def _within(times: NDArray[np.float64], spans: list[tuple[float, float]] | None) -> NDArray[np.bool_]:
     if spans is None:
         return np.ones(len(times), bool)
-    return np.any([(times >= begin) & (times < end) for begin, end in spans], axis=0)
+    inside = [(times >= begin) & (times < end) for begin, end in spans]
+    return np.asarray(np.any(inside, axis=0), bool)
