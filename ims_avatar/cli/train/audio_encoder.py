@@ -19,6 +19,8 @@ Work = Annotated[Path, typer.Option(metavar="DIR", help="Corpora, frames and che
 Output = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Gets a folder for the new version; none there is touched.")
 ]
+_LINE_EVERY = 0.05
+"""Of a run: so often a line goes into a log."""
 
 
 def audio_encoder(
@@ -44,12 +46,18 @@ def audio_encoder(
         watch = _Watch()
 
         def on_progress(stage: Stage) -> None:
-            progress.update(task, total=1.0, completed=stage.done, shown=watch.shown(stage, time.monotonic()))
+            shown = watch.shown(stage, time.monotonic())
+            progress.update(task, total=1.0, completed=stage.done, shown=shown)
+            if watch.is_due(stage):
+                line(shown)
 
         def said(what: str) -> None:
             progress.update(task, description=what)
-            if not console.err.is_terminal:
-                console.err.print(what)
+            line(what)
+
+        def line(text: str) -> None:
+            if not console.err.is_terminal:  # a log has no bar
+                console.err.print(text, markup=False, soft_wrap=True)
 
         folder = train_audio_encoder(settings, on_progress, said)
     console.out.print(f"{folder}: model, model card and measures", markup=False, soft_wrap=True)
@@ -60,6 +68,7 @@ class _Watch:
 
     def __init__(self) -> None:
         self._begun: tuple[float, float] | None = None
+        self._line_after = 0.0
 
     def shown(self, stage: Stage, now: float) -> str:
         begun_at, begun_done = self._begun = self._begun or (now, stage.done)
@@ -68,3 +77,10 @@ class _Watch:
         time_left = "" if left is None else f", {left / 60:.0f} min left"
         numbers = f"loss {stage.loss:.3f}, groups {stage.accuracy:.0%}, r {stage.r_opening:.2f}"
         return f"step {stage.step}: {numbers}{time_left}"
+
+    def is_due(self, stage: Stage) -> bool:
+        """Whether a log should get a line: now and then, not at every step."""
+        if stage.done < self._line_after:
+            return False
+        self._line_after = stage.done + _LINE_EVERY
+        return True
