@@ -1,4 +1,3 @@
-
 """Engines are really built; to run one takes a GPU."""
 
 from __future__ import annotations
