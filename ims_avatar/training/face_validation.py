@@ -44,6 +44,11 @@ class Validation:
             for who in chosen
         }
 
+    @property
+    def people(self) -> list[int]:
+        """Their numbers in the crowd."""
+        return list(self._chosen)
+
     def render(self, net: RobustRenderer, who: int) -> Rendered:
         """The held-out crops of one person, every one bent from the same restful still."""
         parts: list[Rendered] = []

@@ -94,8 +94,8 @@ def train_robust(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_gathering: Callable[[str, float], None] = lambda what, share: None,
     group: Group | None = None,
-) -> FaceTraining:
-    """Runs (or goes on with) the training of `plan`; the best weights are in the result's `best`."""
+) -> tuple[FaceTraining, Validation]:
+    """Runs (or goes on with) the training of `plan`; the best weights are in the run's `best`. Also what judged it."""
     group = group or join_group()
     train, held_out = gather(plan, on_gathering)
     net = RobustRenderer(RobustShape()) if plan.start is None else load_robust(plan.start)
@@ -106,7 +106,7 @@ def train_robust(
     run = FaceTraining(TrainingPlan(plan.folder, plan.minutes, plan.seed), net, Crowd(train), judged, group)
     log.info("people", train=len(train), held_out=len(held_out))
     run.run(on_progress)
-    return run
+    return run, judged
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
