@@ -167,3 +167,12 @@ def test_every_run_becomes_a_version_of_its_own(tmp_path: Path, monkeypatch: pyt
     second = audio_encoder.train_audio_encoder(anew, lambda _: None, said.append)
     assert (first.name, second.name) == ("1", "2") and "training" in said
     assert (first / "manifest.json").exists() and (second / "model.onnx").exists()
+
+
+def test_fourteen_groups_merge_only_what_the_lips_do_alike() -> None:
+    from ims_avatar.driving.phonemes import GROUP_COUNT, PhonemeGroup
+    from ims_avatar.training.measure_audio_encoder import FOURTEEN
+
+    kept = {FOURTEEN.get(group, group) for group in PhonemeGroup}
+    assert len(kept) == 14 == GROUP_COUNT - len(FOURTEEN)
+    assert not kept & FOURTEEN.keys()
