@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +70,7 @@ def _assembled(
     cut = [frame.cut(picture) for picture in pictures]
     loop = np.stack([i420_of(picture) for picture in cut])
     to_crop = steadied([crop.to_crop(points) for points in shown])
-    mouths = _mouths(crop, shown, to_crop)
+    mouths = mouths_in(crop, shown, to_crop)
     order = [index - stretch.begin for index in stretch.forth_and_back()]
     return Reference(
         loop[order],
@@ -83,7 +83,7 @@ def _assembled(
     )
 
 
-def _mouths(crop: FaceCrop, shown: list[g.Points], to_crop: list[g.Matrix]) -> FrameMouths:
+def mouths_in(crop: FaceCrop, shown: Sequence[g.Points], to_crop: Sequence[g.Matrix]) -> FrameMouths:
     """The mouth of every frame, and the resting one on a head that is held likewise."""
     pairs = list(zip(shown, to_crop, strict=True))
     seen = [packed(mouth_lines(g.apply(matrix, points))) for points, matrix in pairs]

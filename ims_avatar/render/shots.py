@@ -12,9 +12,9 @@ from ims_avatar.driving.face_driver import is_another
 from ims_avatar.driving.film_file import FilmFile, FilmPicture, i420_of, rgb_of
 from ims_avatar.driving.video import Tracker
 from ims_avatar.enrol.crop import FaceCrop, face_crop, steadied
+from ims_avatar.enrol.film import mouths_in
 from ims_avatar.enrol.reference import at_rest
 from ims_avatar.faces import geometry as g
-from ims_avatar.faces.lip_code import mouth_lines, packed
 from ims_avatar.faces.pose import head_pose
 from ims_avatar.render.cuts import CutDetector
 
@@ -142,22 +142,11 @@ def _runs(seen: Sequence[_Seen | None]) -> Iterator[Sequence[_Seen | None]]:
 
 def _faces(points: Sequence[g.Points], crop: FaceCrop) -> list[FaceInPicture]:
     matrices = steadied([crop.to_crop(face) for face in points])
-    learnt = packed(mouth_lines(g.apply(crop.plane, crop.reference)))
-    seen, rest = [], []
-    for matrix, face in zip(matrices, points, strict=True):
-        seen.append(packed(mouth_lines(g.apply(matrix, face))))
-        # The face that was learnt, its head held as here: what a pose does to lines is no expression.
-        held = packed(mouth_lines(g.apply(matrix, g.laid_over(crop.reference, face))))
-        rest.append(held - learnt + packed(crop.rest))
+    mouths = mouths_in(crop, points, matrices)
     return [
-        FaceInPicture(matrix.astype(np.float32), lines, resting, 1.0)
-        for matrix, lines, resting in zip(matrices, _steady(seen), _steady(rest), strict=True)
+        FaceInPicture(matrix.astype(np.float32), seen, rest, 1.0)
+        for matrix, seen, rest in zip(matrices, mouths.seen, mouths.rest, strict=True)
     ]
-
-
-def _steady(rows: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    steady = steadied([row[None].astype(np.float64) for row in rows])
-    return [row[0].astype(np.float32) for row in steady]
 
 
 def _faded(faces: list[FaceInPicture | None]) -> list[FaceInPicture | None]:
