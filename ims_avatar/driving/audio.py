@@ -51,19 +51,19 @@ _UNREADABLE = (
 class AudioEncoder:
     """The network that maps windows of features to lip codes, on one thread of ONNX Runtime.
 
-    `folder` holds model.onnx and model_card.json. Raises `CorruptModel` if the file cannot be read or was trained on
-    other features than this program makes.
+    `place` is a model file, or a folder with model.onnx. Raises `CorruptModel` if the file cannot be read or was
+    trained on other features than this program makes.
     """
 
     look_ahead = LOOK_AHEAD
     window_shape = (WINDOW_FRAMES, FEATURES)
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, place: Path) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        path = folder / "model.onnx"
+        path = model_file(place)
         try:
             self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except _UNREADABLE as error:
@@ -89,6 +89,11 @@ class AudioEncoder:
         """Logits of the phoneme groups (`driving.phonemes`) of the same windows: float32 (B, GROUP_COUNT)."""
         logits: NDArray[np.float32] = self._session.run(["groups"], {"windows": windows})[0]
         return logits
+
+
+def model_file(place: Path) -> Path:
+    """The model file that `place` is, or that is in the folder `place`."""
+    return place if place.suffix == ".onnx" else place / "model.onnx"
 
 
 def model_metadata() -> dict[str, str]:

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from ims_avatar.avatars.manifest import MANIFEST, BaseModelManifest, FileEntry
-from ims_avatar.driving.audio import AudioEncoder, model_metadata
+from ims_avatar.driving.audio import AudioEncoder, model_file, model_metadata
 from ims_avatar.errors import CorruptModel
 from ims_avatar.training.encoder_network import DILATIONS, EncoderNetwork, WindowEncoder, close_lips
 
@@ -27,7 +28,7 @@ MODEL, CARD = "model.onnx", "model_card.json"
 LICENCE = "Apache-2.0; trained on recordings under CC-BY-SA-3.0 and CC-BY-3.0, named in model_card.json"
 OPSET = 17
 TOLERANCE = 1e-4
-"""Largest difference between torch and ONNX Runtime in any component of a lip code."""
+"""Largest difference between torch (with the same half-float weights) and ONNX Runtime in any part of a lip code."""
 _PREFIX = "network."
 """Of the parameters' names in the file: the exported module holds the network as `network`."""
 _LEAST_HALVED = 512
@@ -70,16 +71,23 @@ class Origin:
 
 
 def export(network: EncoderNetwork, folder: Path, origin: Origin) -> None:
-    """Writes model.onnx (dynamic batch) and model_card.json of a folded network into `folder`, which must be new.
+    """Writes model.onnx, model_card.json and manifest.json of a folded network into `folder`, which must be new.
+
+    Raises `ExportError` as `write_model` does.
+    """
+    folder.mkdir(parents=True)
+    write_model(network, folder / MODEL)
+    write_card(folder, _card(network, origin, *check(network, folder / MODEL)))
+
+
+def write_model(network: EncoderNetwork, path: Path) -> None:
+    """Writes a folded network as ONNX (dynamic batch), e.g. the one adapted to a person.
 
     Raises `ExportError` if the file computes anything else.
     """
-    folder.mkdir(parents=True)
-    path = folder / MODEL
     frames, features = AudioEncoder.window_shape
-    network = _halved(network)
     torch.onnx.export(
-        WindowEncoder(network).eval(),
+        WindowEncoder(_halved(network)).eval(),
         (torch.randn(3, frames, features),),
         str(path),
         input_names=["windows"],
@@ -95,7 +103,9 @@ def export(network: EncoderNetwork, folder: Path, origin: Origin) -> None:
         entry.key, entry.value = key, value
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
-    write_card(folder, _card(network, origin, *check(network, folder)))
+    difference = _difference(network, path)
+    if difference > TOLERANCE:
+        raise ExportError(f"ONNX Runtime and torch differ by {difference:.2g}")
 
 
 def _halved(network: EncoderNetwork) -> EncoderNetwork:
@@ -120,9 +130,12 @@ def _store_halves(graph: onnx.GraphProto) -> None:
             graph.node.insert(0, cast)
 
 
-def load_encoder(folder: Path) -> EncoderNetwork:
-    """The network inside `folder`/model.onnx, folded, ready to be trained further. Raises `CorruptModel`."""
-    path = folder / MODEL
+def load_encoder(place: Path) -> EncoderNetwork:
+    """The network inside a model file, or inside model.onnx of a folder: folded, ready to be trained further.
+
+    Raises `CorruptModel`.
+    """
+    path = model_file(place)
     try:
         tensors = onnx.load(str(path)).graph.initializer
         state = {
@@ -179,18 +192,24 @@ def _entry(path: Path) -> FileEntry:
     return FileEntry(path=path.name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 
-def check(network: EncoderNetwork, folder: Path) -> tuple[float, float]:
+def check(network: EncoderNetwork, path: Path) -> tuple[float, float]:
     """(largest difference to the dense network in torch, ms a frame in batches of 8)."""
-    encoder = AudioEncoder(folder)
-    windows = np.random.default_rng(0).uniform(-2.5, 1.0, (8, *AudioEncoder.window_shape)).astype(np.float32)
-    with torch.no_grad():
-        expected = close_lips(*network.eval()(torch.from_numpy(windows)))[:, 0].numpy()
-    difference = float(np.abs(encoder.lip_codes(windows) - expected).max())
-    if difference > TOLERANCE:
-        raise ExportError(f"ONNX Runtime and torch differ by {difference:.2g}")
+    encoder = AudioEncoder(path)
+    windows = _windows()
     times = []
     for _ in range(200):
         start = time.perf_counter()
         encoder.lip_codes(windows)
         times.append(time.perf_counter() - start)
-    return round(difference, 8), round(float(np.median(times)) / 8 * 1000, 4)
+    return round(_difference(network, path), 8), round(float(np.median(times)) / 8 * 1000, 4)
+
+
+def _difference(network: EncoderNetwork, path: Path) -> float:
+    windows = _windows()
+    with torch.no_grad():
+        codes = close_lips(*_halved(network)(torch.from_numpy(windows)))[:, 0].numpy()
+    return float(np.abs(AudioEncoder(path).lip_codes(windows) - codes).max())
+
+
+def _windows() -> NDArray[np.float32]:
+    return np.random.default_rng(0).uniform(-2.5, 1.0, (8, *AudioEncoder.window_shape)).astype(np.float32)
