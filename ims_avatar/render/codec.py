@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+import av
 from av.container import OutputContainer
+from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 LIVE_BIT_RATE = 1_000_000
@@ -37,6 +39,27 @@ VIDEO_CODECS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Colour:
+    """What the numbers of pictures mean, by the codes of ITU-T H.273."""
+
+    matrix: int
+    full_range: bool
+    primaries: int
+    transfer: int
+
+    @staticmethod
+    def of(frame: av.VideoFrame) -> Colour:
+        """Of a film's picture after it was made I420."""
+        plain = frame.reformat(format="yuv420p")
+        full = plain.color_range == ColorRange.JPEG
+        return Colour(int(plain.colorspace), full, int(plain.color_primaries), int(plain.color_trc))
+
+
+AVATAR_COLOUR = Colour(matrix=6, full_range=False, primaries=1, transfer=1)
+"""ITU-R BT.601 from sRGB pictures, as every avatar is stored."""
+
+
+@dataclass(frozen=True, slots=True)
 class FilmForm:
     """Size, rate and coding of a film's picture."""
 
@@ -50,6 +73,7 @@ class FilmForm:
     """A key of VIDEO_CODECS."""
     bit_rate: int | None = None
     """Bits a second; None: constant quality in files, LIVE_BIT_RATE in live streams."""
+    colour: Colour = AVATAR_COLOUR
 
 
 def add_video(container: OutputContainer, form: FilmForm, time_base: Fraction, live: bool) -> VideoStream:
@@ -59,6 +83,7 @@ def add_video(container: OutputContainer, form: FilmForm, time_base: Fraction, l
     assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = form.width, form.height, "yuv420p"
     stream.time_base = stream.codec_context.time_base = time_base
+    _tag(stream, form.colour)
     bit_rate = form.bit_rate or (LIVE_BIT_RATE if live else None)
     name, value = codec.parameters
     options: dict[str, object] = {"preset": codec.live_preset if live else codec.preset, name: value}
@@ -73,3 +98,9 @@ def add_video(container: OutputContainer, form: FilmForm, time_base: Fraction, l
     if container.format.name in ("mp4", "mov"):
         stream.codec_context.codec_tag = codec.mp4_tag
     return stream
+
+
+def _tag(stream: VideoStream, colour: Colour) -> None:
+    context = stream.codec_context
+    context.colorspace, context.color_primaries, context.color_trc = colour.matrix, colour.primaries, colour.transfer
+    context.color_range = ColorRange.JPEG if colour.full_range else ColorRange.MPEG

@@ -56,7 +56,7 @@ def relip_film(
     if all(shot.person is None for shot in known.shots):
         raise FilmFileError(f"no picture of {source} shows a mouth that could be changed", remedy=_REMEDY)
     with closing(FilmFile(source)) as film:
-        form = FilmForm(known.width, known.height, Fraction(film.rate), codec, bit_rate)
+        form = FilmForm(known.width, known.height, Fraction(film.rate), codec, bit_rate, known.colour)
         with Film(output, form) as out:
             track, sound = CodeTrack(driving.moments()), _Sound(out, mute)
             parts = (part for part in film.parts() if isinstance(part, FilmPicture))

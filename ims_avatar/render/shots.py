@@ -16,6 +16,7 @@ from ims_avatar.enrol.film import mouths_in
 from ims_avatar.enrol.reference import at_rest
 from ims_avatar.faces import geometry as g
 from ims_avatar.faces.pose import head_pose
+from ims_avatar.render.codec import AVATAR_COLOUR, Colour
 from ims_avatar.render.cuts import CutDetector
 
 SEARCHED_ROWS = 720
@@ -71,6 +72,7 @@ class Survey:
     width: int
     height: int
     """Of the pictures, the right way up."""
+    colour: Colour
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,11 +90,13 @@ def survey(
     shot: list[_Seen | None] = []
     last: _Seen | None = None
     height = width = 0
+    colour = AVATAR_COLOUR
     for part in film.parts():
         if not isinstance(part, FilmPicture):
             continue
         if not width:
             height, width = i420_of(part.frame).shape
+            colour = Colour.of(part.frame)
         rgb = rgb_of(part.frame, SEARCHED_ROWS)
         cut = cuts.push(rgb[..., 1])
         if cut:
@@ -104,7 +108,7 @@ def survey(
         shot.append(seen)
         last = seen or last
         on_time(part.time)
-    return Survey([*shots, _shot(shot)], width, height * 2 // 3)
+    return Survey([*shots, _shot(shot)], width, height * 2 // 3, colour)
 
 
 def _look(rgb: NDArray[np.uint8], tracker: Tracker, scale: float) -> _Seen | None:

@@ -36,6 +36,8 @@ FACE, WALL = 30, 12
 ORDER = [True] * FACE + [False] * WALL + [True] * FACE
 """Whether picture n shows a face: two shots of Clara, a wall between them."""
 BRIGHTER = 100
+BT709 = 1
+"""As ITU-T H.273 numbers it; the tests' own avatar is BT.601."""
 SIZE = 512
 
 
@@ -100,6 +102,7 @@ def write_film(path: Path, pictures: list[NDArray[np.uint8]]) -> None:
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=RATE, options={"crf": "8", "preset": "ultrafast"})
         video.width, video.height, video.pix_fmt = SIZE, SIZE, "yuv420p"
+        video.codec_context.colorspace = video.codec_context.color_primaries = BT709
         audio = container.add_stream("aac", rate=SOUND_RATE, layout="mono")
         for number, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
@@ -170,6 +173,13 @@ def test_only_the_mouth_changes_and_when_it_speaks(film: Path, result: Path) -> 
             assert top > 0.5 and bottom < 0.85 and left > 0.25 and right < 0.75
             assert np.median(change[changed]) == pytest.approx(BRIGHTER * 0.5, abs=6)
         assert np.abs(change[: SIZE // 2]).mean() < 1.5
+
+
+def test_colours_mean_what_they_meant(film: Path, result: Path) -> None:
+    for path in (film, result):
+        with av.open(str(path)) as container:
+            frame = next(container.decode(video=0))
+            assert (frame.colorspace, frame.color_primaries) == (BT709, BT709)
 
 
 def test_the_sound_is_the_new_one_and_as_long_as_the_film(result: Path) -> None:
