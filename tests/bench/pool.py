@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from ims_avatar.driving.sound_file import SoundFile
 from ims_avatar.errors import ImsAvatarError
 from ims_avatar.flow import AUDIO_RATE, AccessUnit, AudioChunk
 from ims_avatar.inference.client import PoolClient
 from ims_avatar.inference.protocol import Statistics, StreamSpec
-from ims_avatar.driving.sound_file import SoundFile
 from ims_avatar.pool_process.studio import FRAME_LATENCY
 from tests.bench.stages import Stages, measure_stages
 from tests.support.pitch import voice

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ims_avatar.config import Config, PoolConfig
+from ims_avatar.config import AvatarsConfig, Config, PoolConfig
 from ims_avatar.driving.audio import AudioDriver
 from ims_avatar.encode.encoder import VideoEncoder
 from ims_avatar.encode.settings import EncoderSettings
 from ims_avatar.flow import AUDIO_RATE, AudioChunk, RenderedFrame
 from ims_avatar.inference.engines.graphs import GraphEngine
+from ims_avatar.inference.engines.load import Preference
 from ims_avatar.pool_process.library import avatar_loader
 
 STEPS = 100
@@ -26,23 +28,23 @@ STEP = AUDIO_RATE // 25
 
 @dataclass(frozen=True)
 class Stages:
-    """CPU milliseconds of one step, mean."""
+    """CPU milliseconds of one step, median."""
 
     streams: int
     ms: dict[str, float]
 
 
 class Stopwatch:
-    """Adds up this thread's CPU time by name."""
+    """CPU times of this process by name. Of all its threads: engines and encoders may have their own."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+        self.seconds: dict[str, list[float]] = {}
 
     @contextmanager
     def time(self, name: str) -> Iterator[None]:
-        began = time.thread_time()
+        began = time.process_time()
         yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.thread_time() - began
+        self.seconds.setdefault(name, []).append(time.process_time() - began)
 
     def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any) -> Any:
@@ -52,9 +54,16 @@ class Stopwatch:
         return timed
 
 
-def measure_stages(name: str, batches: list[int], speech: NDArray[np.int16]) -> list[Stages]:
-    """Raises `ImsAvatarError` when the avatar cannot be loaded."""
-    avatar = avatar_loader(Config(pool=PoolConfig(render_threads=1)))(name)
+def measure_stages(
+    name: str,
+    batches: list[int],
+    speech: NDArray[np.int16],
+    preference: Preference = "auto",
+    paths: Sequence[Path] = (),
+) -> list[Stages]:
+    """`paths`: directories of further avatars. Raises `ImsAvatarError` when the avatar cannot be loaded."""
+    config = Config(pool=PoolConfig(render_threads=1, engine=preference), avatars=AvatarsConfig(paths=list(paths)))
+    avatar = avatar_loader(config)(name)
     if not isinstance(avatar.engine, GraphEngine):
         return []
     watch = Stopwatch()
@@ -83,7 +92,7 @@ def measure_stages(name: str, batches: list[int], speech: NDArray[np.int16]) -> 
             with watch.time("encode"):
                 for encoder, picture in zip(encoders, pictures, strict=True):
                     encoder.encode(RenderedFrame(pts, picture))
-        ms = {stage: seconds / STEPS * 1000 for stage, seconds in watch.seconds.items()}
+        ms = {stage: float(np.median(seconds)) * 1000 for stage, seconds in watch.seconds.items()}
         ms["paste"] = ms.pop("render") - ms["reference"] - ms["decoder"]
         order = ["features", "audio encoder", "lip code", "reference", "decoder", "paste", "encode"]
         found.append(Stages(batch, {stage: round(ms[stage], 3) for stage in order}))

@@ -1,0 +1,89 @@
+"""What the models are worth, as one table: `python -m tests.bench.models [--clips DIR] [--part NAME ...]`.
+
+Every number is on frames and voices that were not trained on. What needs films of people is measured only with
+`--clips`; what needs corpora takes the model card's word without them. `--json FILE` keeps the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+
+from ims_avatar.avatars.repository import Avatar, AvatarRepository
+from ims_avatar.errors import ImsAvatarError
+from tests.bench.models_table import Row, show, write_json
+
+
+def _encoder(given: argparse.Namespace) -> Iterator[Row]:
+    from tests.bench.models_encoder import encoder_rows
+
+    return encoder_rows(given.corpora, given.limit)
+
+
+def _rest(given: argparse.Namespace) -> Iterator[Row]:
+    from tests.bench.models_rest import rest_rows
+
+    return rest_rows(_avatars(given))
+
+
+def _speed(given: argparse.Namespace) -> Iterator[Row]:
+    from tests.bench.models_speed import speed_rows
+
+    return speed_rows(_avatars(given))
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
+    "encoder": _encoder,
+    "rest": _rest,
+    "speed": _speed,
+}
+
+
+def _avatars(given: argparse.Namespace) -> list[Avatar]:
+    repository = AvatarRepository(given.avatars)
+    return [repository.load(name) for name in given.only or repository.names()]
+
+
+def _machine() -> str:
+    """The processor and how busy it was: figures of another machine are other figures."""
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    model = names[0].split(":", 1)[1].strip() if names else platform.machine()
+    return f"{os.cpu_count()} cores of {model}, load {os.getloadavg()[0]:.1f}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--clips", type=Path, help="directory of films of people, for what cannot be shipped")
+    parser.add_argument("--avatars", type=Path, nargs="*", default=[], help="directories of further avatars")
+    parser.add_argument("--only", nargs="*", help="names of avatars to rest and to time; all without it")
+    parser.add_argument("--corpora", type=Path, default=Path("build/audio_encoder"))
+    parser.add_argument("--limit", type=int, default=120, help="utterances of each set")
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    machine, rows = _machine(), list[Row]()
+    console = Console(stderr=True)
+    for part in given.part:
+        console.print(f"measuring: {part}")
+        try:
+            rows += PARTS[part](given)
+        except ImsAvatarError as error:
+            rows.append(Row(part, None, how=str(error)))
+    show(rows)
+    Console().print(machine)
+    if given.json:
+        write_json(rows, machine, given.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
