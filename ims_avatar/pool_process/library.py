@@ -1,10 +1,11 @@
-"""Where the pool's avatars come from: the repository, an engine for each, one audio encoder for all."""
+"""Where the pool's avatars come from: the repository, an engine for each, one audio encoder for all
+but those who have their own."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from ims_avatar.avatars.repository import AUDIO_ENCODER, AvatarRepository
+from ims_avatar.avatars.repository import AUDIO_ENCODER, LIP_ENCODER, AvatarRepository
 from ims_avatar.config import Config
 from ims_avatar.driving.audio import AudioEncoder
 from ims_avatar.inference.engines.load import load_engine
@@ -24,12 +25,14 @@ def avatar_loader(config: Config) -> Load:
     repository = AvatarRepository(config.avatars.paths)
 
     @cache
-    def lip_encoder() -> AudioEncoder:
+    def shared_encoder() -> AudioEncoder:
         return AudioEncoder(repository.base_model(AUDIO_ENCODER).folder)
 
     def load(name: str) -> LoadedAvatar:
-        engine = load_engine(repository.load(name), config.pool.engine, threads=config.pool.render_threads)
+        avatar = repository.load(name)
+        engine = load_engine(avatar, config.pool.engine, threads=config.pool.render_threads)
         engine.warm_up([batch for batch in BATCHES if batch < config.pool.capacity] + [config.pool.capacity])
-        return LoadedAvatar(engine, lip_encoder())
+        own = avatar.manifest.files.get(LIP_ENCODER)
+        return LoadedAvatar(engine, shared_encoder() if own is None else AudioEncoder(avatar.path(LIP_ENCODER)))
 
     return load
