@@ -28,6 +28,8 @@ BASE = "base"
 """Name of the folder that holds base models; no avatar can have it."""
 AUDIO_ENCODER = "audio_encoder"
 """Name of the base model that drives every avatar by sound."""
+LIP_ENCODER = "lip_encoder"
+"""Role of the audio encoder that was adapted to one person; avatars without it use the base model."""
 
 
 @dataclass(frozen=True, slots=True)
