@@ -31,7 +31,7 @@ _LOOP_STEP = 31
 _AROUND = (96, 38, 90)
 """Pixels beside, above and below the middle of the mouth that show it with all of its border."""
 
-_JPEG_QUALITY = 88
+_JPEG_QUALITY = 80
 """A quarter of a PNG's size, with nothing lost that one looks for on a sheet."""
 
 Rgb = NDArray[np.uint8]
