@@ -153,3 +153,22 @@ def test_sound_that_arrives_as_rtp_is_filmed_until_somebody_stops_it(tmp_path: P
     with av.open(str(film)) as container:
         assert sum(1 for _ in container.decode(video=0)) >= 10
         assert container.streams.audio
+
+
+def test_a_server_that_goes_away_ends_the_stream_with_its_reason(tmp_path: Path, speech: Path) -> None:
+    net = Loopback()
+    host, port = net.host(), net.media_ports()[0]
+    url, film = f"rtmp://{host}:{port}/live/key", tmp_path / "received.flv"
+    server = ["ffmpeg", "-v", "error", "-listen", "1", "-i", url, "-c", "copy", "-flush_packets", "1", film]
+    with Process(server, tmp_path / "ffmpeg.log") as ffmpeg:
+        wait_until(lambda: is_bound(host, port), 10.0, ffmpeg.tail)
+        endless = ("-a", "-", "-o", url)
+        with subprocess.Popen([*RENDER, *endless], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as render:
+            assert render.stdin and render.stderr
+            render.stdin.write(SPEECH.tobytes() * 4)
+            render.stdin.flush()
+            wait_until(lambda: film.exists() and film.stat().st_size > 10_000, 30.0, ffmpeg.tail)
+            ffmpeg.stop(signal.SIGKILL)
+            _, said = render.communicate(timeout=30)
+    assert render.returncode == 1
+    assert f"error: rtmp://{host}:{port}/live/... takes no film" in said.decode()
