@@ -19,13 +19,16 @@ def film_person(
     points: NDArray[np.float32],
     used: NDArray[np.bool_],
     on_progress: Callable[[float], None] = lambda share: None,
+    *,
+    crop: FaceCrop | None = None,
 ) -> tuple[Person, FaceCrop, NDArray[np.intp]]:
     """The person of a film: crops of the frames in `used` (T,), given the landmarks (T, 478, 3) of all frames.
 
-    Also how the face is laid into crops, and the number of the frame that each crop is of.
+    `crop`: how the face is laid into crops, if that is known already. Also returns that, and the number of the frame
+    that each crop is of.
     """
     frames = np.flatnonzero(used & np.isfinite(points[:, 0, 0]))
-    crop = face_crop([points[i] for i in frames])
+    crop = crop or face_crop([points[i] for i in frames])
     steady = _steadied_in_shots(frames, [crop.to_crop(points[i]) for i in frames])
     matrices = dict(zip(frames.tolist(), steady, strict=True))
     luma, chroma = [], []

@@ -37,7 +37,7 @@ _SHEET_PEOPLE, _NEAR_PEOPLE = 6, 2
 
 def best_renderer(run: FaceTraining) -> RobustRenderer:
     """The renderer with the weights that the run kept, on the processor."""
-    renderer = copy.deepcopy(run.net).cpu().to(memory_format=torch.contiguous_format)
+    renderer: RobustRenderer = copy.deepcopy(run.net).cpu().to(memory_format=torch.contiguous_format)
     renderer.load_state_dict(run.best)
     renderer.eval()
     return renderer

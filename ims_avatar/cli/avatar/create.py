@@ -46,8 +46,8 @@ def create(
     settings = load_config(config)
     set_up_log(LogConfig(level="warning"), "avatar")
     record = ConsentRecord(
-        statement=_statement(consent),
-        recorded_by=_user(),
+        statement=statement_of(consent),
+        recorded_by=current_user(),
         recorded_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     directory = destination(settings, into)
@@ -64,7 +64,7 @@ def create(
     console.out.print(f"how it looks: {avatar.path('preview')}", markup=False, soft_wrap=True)
 
 
-def _statement(consent: str) -> str:
+def statement_of(consent: str) -> str:
     if not consent.strip():
         raise AvatarError(
             "no consent is given: an avatar can be made to say anything, so the person shown must have agreed to it",
@@ -74,7 +74,7 @@ def _statement(consent: str) -> str:
     return consent.strip()
 
 
-def _user() -> str:
+def current_user() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container without a user of this number
