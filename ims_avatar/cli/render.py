@@ -96,7 +96,7 @@ ConfigFile: TypeAlias = Annotated[
 
 
 def render(
-    out: Out,
+    *,
     audio: Audio = None,
     video: Video = None,
     text: Text = None,
@@ -104,6 +104,7 @@ def render(
     language: Language = "en-us",
     avatar: Avatar = None,
     reference: Reference = None,
+    out: Out,
     mute: Mute = False,
     codec: Codec = "h264",
     bit_rate: BitRate = None,
