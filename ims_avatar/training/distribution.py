@@ -37,6 +37,11 @@ class Group:
             torch.distributed.destroy_process_group()
 
 
+def use_threads(count: int) -> None:
+    """How many threads torch computes with in this process."""
+    torch.set_num_threads(count)
+
+
 def join_group(environment: dict[str, Any] | None = None) -> Group:
     """The group that torchrun started this process in (its variables RANK, WORLD_SIZE, LOCAL_RANK), or one alone.
 

@@ -62,14 +62,13 @@ def personalised(
     set_up_log(LogConfig(level="warning"), "train")
     directory, repository = destination(settings, into), repository_of(settings, into)
     record = _consent(name, consent, repository)
-    import torch
-
     from ims_avatar.enrol.create import check_name
+    from ims_avatar.training.distribution import use_threads
     from ims_avatar.training.personal_folder import build_personalised
     from ims_avatar.training.personalised import PersonalPlan, train_personalised
 
     check_name(name)
-    torch.set_num_threads(threads)
+    use_threads(threads)
     folder = work or (data_directory() or Path("build")) / "runs" / name
     plan = PersonalPlan(video, folder, minutes or _MINUTES[quality], seed, wide=quality is Quality.high)
     with training_bar() as bar:

@@ -40,12 +40,11 @@ def robust(
     torchrun --nproc-per-node N -m ims_avatar.training.robust --folder WORK --data DIR, then this command for the files.
     """
     require("torch", "onnx", "skia", "scipy", "cv2")
-    import torch
-
+    from ims_avatar.training.distribution import use_threads
     from ims_avatar.training.robust import RobustPlan, train_robust
     from ims_avatar.training.robust_folder import NAME, build_base_model
 
-    torch.set_num_threads(threads)
+    use_threads(threads)
     set_up_log(LogConfig(level="warning"), "train")
     work.mkdir(parents=True, exist_ok=True)
     directory = output or work / "versions"
