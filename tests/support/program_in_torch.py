@@ -36,6 +36,7 @@ def _sample(n: Numbers, x: Tensor, grid: Tensor) -> Tensor:
 
 _PLAIN: dict[str, Callable[..., Tensor]] = {
     "Abs": torch.abs, "Add": torch.add, "Cos": torch.cos, "Div": torch.div, "Exp": torch.exp, "Floor": torch.floor,
+    "LessOrEqual": torch.le, "Reciprocal": torch.reciprocal,
     "MatMul": torch.matmul, "Max": torch.maximum, "Min": torch.minimum, "Mul": torch.mul, "Neg": torch.neg,
     "Pow": torch.pow, "Relu": torch.relu, "Sigmoid": torch.sigmoid, "Sin": torch.sin, "Sqrt": torch.sqrt,
     "Sub": torch.sub, "Tanh": torch.tanh, "Where": torch.where,
@@ -43,6 +44,7 @@ _PLAIN: dict[str, Callable[..., Tensor]] = {
 _WITH_NUMBERS: dict[str, Callable[..., Tensor]] = {
     "ReduceMax": _reduce(torch.amax),
     "ReduceMean": _reduce(torch.mean),
+    "ReduceMin": _reduce(torch.amin),
     "ReduceSum": _reduce(torch.sum),
     "broadcast": lambda n, x: x.expand(n["shape"]),
     "cast": lambda n, x: x.to(getattr(torch, n["to"])),

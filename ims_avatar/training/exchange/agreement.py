@@ -28,8 +28,9 @@ def torch_agreement(avatar: Avatar, graphs: Mapping[str, bytes], rebuilt: Rebuil
     inputs = reference_inputs(avatar, avatar.manifest.loop_frames // 3)
     _, right = onnx_pictures(avatar, inputs)
     codes = sample_lip_codes(SAMPLES)
-    prepared = run_in_torch(folded(graphs["reference"]), inputs)
-    drawn = run_in_torch(folded(graphs["decoder"], SAMPLES), {"lip_codes": codes, **prepared})
+    prepared = run_in_torch(folded(graphs["reference"], inputs), inputs)
+    given = {"lip_codes": codes, **prepared}
+    drawn = run_in_torch(folded(graphs["decoder"], given, SAMPLES), given)
     found = [picture_agreement(right, drawn)]
     if rebuilt is not None:
         found.append(picture_agreement(right, _module_pictures(rebuilt, inputs)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import onnx
 import onnxruntime as ort
+from numpy.typing import NDArray
 
 from ims_avatar.training.exchange.graph import load_graph, parse_graph
 
@@ -15,15 +17,18 @@ BATCH = "batch"
 """Name of the dynamic dimension: how many lip codes are drawn at once."""
 
 
-def folded(graph: Path | bytes, batch: int | None = None) -> Any:
-    """The graph, of standard operators still, with the batch fixed if one is given: then all shapes are known.
+def folded(graph: Path | bytes, inputs: Mapping[str, NDArray[Any]] | None = None, batch: int | None = None) -> Any:
+    """The graph, of standard operators still, for inputs of the sizes of `inputs`: then all sizes but the batch's are
+    known, and that one too if it is given.
 
     ONNX Runtime folds it, as it does whenever it loads a model.
     """
     model = load_graph(graph) if isinstance(graph, Path) else parse_graph(graph, "the graph")
-    if batch is not None:
-        for value in [*model.graph.input, *model.graph.output]:
-            _fix(value.type.tensor_type.shape, batch)
+    sizes = {name: value.shape for name, value in (inputs or {}).items()}
+    for value in model.graph.input:
+        _fix(value.type.tensor_type.shape, sizes.get(value.name), batch)
+    for value in model.graph.output:
+        _fix(value.type.tensor_type.shape, None, batch)
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "folded.onnx"
         options = ort.SessionOptions()
@@ -39,10 +44,13 @@ def folded(graph: Path | bytes, batch: int | None = None) -> Any:
     return simpler
 
 
-def _fix(shape: Any, batch: int) -> None:
-    for dimension in shape.dim:
+def _fix(shape: Any, sizes: tuple[int, ...] | None, batch: int | None) -> None:
+    """Unknown sizes of outputs are left for the runtime to find out: their names could contradict those of inputs."""
+    for place, dimension in enumerate(shape.dim):
         if dimension.dim_param == BATCH:
-            dimension.Clear()
-            dimension.dim_value = batch
+            if batch is not None:
+                dimension.dim_value = batch
+        elif dimension.dim_param and sizes is not None:
+            dimension.dim_value = sizes[place]
         elif dimension.dim_param:
             dimension.Clear()

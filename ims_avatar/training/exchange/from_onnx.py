@@ -87,7 +87,7 @@ def _mask(path: Path) -> NDArray[np.float32] | None:
 
 def _detail(path: Path, width: int, height: int) -> tuple[int, int, int, int] | None:
     """left, top, width, height of the lips in the crop: the decoder pads their picture to the crop's size, at 1/2."""
-    model = folded(path, batch=1)
+    model = folded(path, None, 1)
     constants = take_weights(model)
     for node in nodes_of(model):
         if node.operator == "Pad" and node.inputs[1] in constants:

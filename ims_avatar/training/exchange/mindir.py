@@ -20,7 +20,7 @@ from ims_avatar.errors import ExchangeError
 from ims_avatar.training.exchange.fold import folded
 from ims_avatar.training.exchange.folder import new_folder
 from ims_avatar.training.exchange.graph import GRAPHS
-from ims_avatar.training.exchange.program import program_of
+from ims_avatar.training.exchange.lowerings import program_of
 from ims_avatar.training.exchange.samples import (
     LEAST_AGREEMENT,
     Arrays,
@@ -79,10 +79,9 @@ def export_mindir(avatar: Avatar, out: Path, batch: int) -> MindirExport:
         prepared = run_onnx(avatar.path("reference"), inputs)
         codes: Arrays = {"lip_codes": sample_lip_codes(batch)}
         right = run_onnx(avatar.path("decoder"), codes | prepared)
-        reference = _export(python, Path(work) / "reference", folded(avatar.path("reference"), batch), inputs)
-        decoder = _export(
-            python, Path(work) / "decoder", folded(avatar.path("decoder"), batch), codes | reference.outputs
-        )
+        reference = _export(python, Path(work) / "reference", folded(avatar.path("reference"), inputs, batch), inputs)
+        given = codes | reference.outputs
+        decoder = _export(python, Path(work) / "decoder", folded(avatar.path("decoder"), given, batch), given)
         agreement = picture_agreement(right, decoder.outputs)
         if agreement < LEAST_AGREEMENT:
             raise ExchangeError(

@@ -130,7 +130,8 @@ When it was exported: {found.lines()[0]}.
 To draw: run `reference.onnx` on a frame of `loop.mp4`, then `decoder.onnx` on lip codes and all that `reference` gave.
 Frame i of {manifest.loop_frames} is I420; `luma` and `chroma` are its rectangle left {box.left}, top {box.top},
 {box.width} x {box.height}, and `to_crop` is entry i of `loop_matrices.json`. Copy the results into the same rectangle.
-Arrays of `fit.npz`, if there are any, are inputs of `reference` too: row i of those called `frame_...`, others whole.
+Arrays of `fit.npz`, if there are any, are inputs of `reference` too: row i of `frame_NAME` is input NAME, others
+are inputs whole.
 A lip code is eight numbers in neutral mouth widths: opening, width, rounding, upper-lip raise, lower-lip tuck,
 jaw drop, corner height, tongue tip.
 

@@ -6,23 +6,23 @@ program is JSON beside a file of weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from ims_avatar.errors import ExchangeError
-from ims_avatar.training.exchange.graph import Node, nodes_of
 
 CONSTANT = "constant"
-UNARY = frozenset({"Abs", "Cos", "Exp", "Floor", "Neg", "Relu", "Sigmoid", "Sin", "Sqrt", "Tanh"})
-BINARY = frozenset({"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"})
-_TYPES = {1: "float32", 2: "uint8", 6: "int32", 7: "int64"}
-"""By number of `onnx.TensorProto.DataType`."""
+PLAIN = frozenset(
+    {
+        *("Abs", "Cos", "Exp", "Floor", "Neg", "Reciprocal", "Relu", "Sigmoid", "Sin", "Sqrt", "Tanh"),
+        *("Add", "Div", "LessOrEqual", "MatMul", "Max", "Min", "Mul", "Pow", "Sub", "Where"),
+    }
+)
+"""Operators that are steps as they are: they need their inputs only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,9 @@ class Program:
         return {"inputs": self.inputs, "outputs": self.outputs, "steps": steps}
 
 
-def program_of(model: Any) -> Program:
-    """The program of a graph that is folded with its batch fixed (`fold.py`).
+class Lowering:
+    """A program in the making: what the lowerings of nodes add steps to."""
 
-    Raises `ExchangeError` naming an operator, or a way of one, that has no step.
-    """
-    return _Lowering(model).program
-
-
-class _Lowering:
     def __init__(self, model: Any) -> None:
         graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
         self.constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
@@ -64,17 +58,6 @@ class _Lowering:
         self.shapes = {v.name: tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in values}
         self.shapes |= {name: value.shape for name, value in self.constants.items()}
         self.program = Program([v.name for v in graph.input], [v.name for v in graph.output])
-        for node in nodes_of(model):
-            self._lower(node)
-
-    def _lower(self, node: Node) -> None:
-        if node.operator in UNARY | BINARY or node.operator in ("Where", "MatMul"):
-            self.step(node.operator, node.inputs, node.outputs[0])
-            return
-        lower = _LOWERINGS.get(node.operator)
-        if lower is None:
-            raise self.unknown(f"the operator {node.operator!r}")
-        lower(self, node)
 
     def step(self, operator: str, inputs: tuple[str, ...], output: str, **numbers: Any) -> None:
         """Adds a step, and before it one for each constant that it is the first to take."""
@@ -103,181 +86,3 @@ class _Lowering:
 
     def unknown(self, what: str) -> ExchangeError:
         return ExchangeError(f"there is no step for {what}", remedy="export it as onnx instead")
-
-
-def _reshape(at: _Lowering, node: Node) -> None:
-    at.step("reshape", node.inputs[:1], node.outputs[0], shape=at.shape(node.outputs[0]))
-
-
-def _broadcast(at: _Lowering, node: Node) -> None:
-    at.step("broadcast", node.inputs[:1], node.outputs[0], shape=at.shape(node.outputs[0]))
-
-
-def _slice(at: _Lowering, node: Node) -> None:
-    data, starts, ends = node.inputs[0], at.ints(node.inputs[1]), at.ints(node.inputs[2])
-    axes = at.ints(node.inputs[3]) if len(node.inputs) > 3 else list(range(len(starts)))
-    steps = at.ints(node.inputs[4]) if len(node.inputs) > 4 else [1] * len(starts)
-    shape = at.shape(data)
-    cuts = [slice(None)] * len(shape)
-    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        if step < 1:
-            raise at.unknown("slices that go backwards")
-        cuts[axis] = slice(start, end, step)
-    _cut(at, data, node.outputs[0], cuts)
-
-
-def _cut(at: _Lowering, data: str, output: str, cuts: list[slice]) -> None:
-    ranges = [cut.indices(size) for cut, size in zip(cuts, at.shape(data), strict=True)]
-    begin, end, strides = (list(values) for values in zip(*ranges, strict=True))
-    at.step("slice", (data,), output, begin=begin, end=end, strides=strides)
-
-
-def _split(at: _Lowering, node: Node) -> None:
-    rank = len(at.shape(node.inputs[0]))
-    axis, begin = node.attributes.get("axis", 0) % rank, 0
-    for size, output in zip(at.ints(node.inputs[1]), node.outputs, strict=True):
-        cuts = [slice(None)] * rank
-        cuts[axis] = slice(begin, begin + size)
-        _cut(at, node.inputs[0], output, cuts)
-        begin += size
-
-
-def _gather(at: _Lowering, node: Node) -> None:
-    """One place along an axis; more have not been met."""
-    data, index = node.inputs[0], at.ints(node.inputs[1])
-    rank = len(at.shape(data))
-    if len(index) != 1:
-        raise at.unknown("Gather of several places")
-    axis = node.attributes.get("axis", 0) % rank
-    first = index[0] % at.shape(data)[axis]
-    cuts = [slice(None)] * rank
-    cuts[axis] = slice(first, first + 1)
-    _cut(at, data, f"{node.outputs[0]}_cut", cuts)
-    at.step("reshape", (f"{node.outputs[0]}_cut",), node.outputs[0], shape=at.shape(node.outputs[0]))
-
-
-def _conv(at: _Lowering, node: Node) -> None:
-    top, left, bottom, right = node.attributes.get("pads", (0, 0, 0, 0))
-    kernel = at.shape(node.inputs[1])
-    has_bias = len(node.inputs) > 2
-    output = f"{node.outputs[0]}_plain" if has_bias else node.outputs[0]
-    at.step(
-        "conv",
-        node.inputs[:2],
-        output,
-        channels=kernel[0],
-        kernel=kernel[2:],
-        pads=[top, bottom, left, right],
-        strides=list(node.attributes.get("strides", (1, 1))),
-        dilations=list(node.attributes.get("dilations", (1, 1))),
-        group=node.attributes.get("group", 1),
-    )
-    if has_bias:
-        bias = at.constant(f"{node.inputs[2]}_column", at.constants[node.inputs[2]].reshape(1, -1, 1, 1))
-        at.step("Add", (output, bias), node.outputs[0])
-
-
-def _gemm(at: _Lowering, node: Node) -> None:
-    scaled = node.attributes.get("alpha", 1.0) != 1.0 or node.attributes.get("beta", 1.0) != 1.0
-    if scaled or node.attributes.get("transA") or node.inputs[1] not in at.constants:
-        raise at.unknown("Gemm but of a matrix of weights")
-    matrix = at.constants[node.inputs[1]]
-    if node.attributes.get("transB"):
-        matrix = matrix.T
-    weights = at.constant(f"{node.inputs[1]}_columns", np.ascontiguousarray(matrix))
-    if len(node.inputs) == 2:
-        at.step("MatMul", (node.inputs[0], weights), node.outputs[0])
-        return
-    product = f"{node.outputs[0]}_plain"
-    at.step("MatMul", (node.inputs[0], weights), product)
-    at.step("Add", (product, node.inputs[2]), node.outputs[0])
-
-
-def _clip(at: _Lowering, node: Node) -> None:
-    name = node.inputs[0]
-    bounds = [(op, bound) for op, bound in zip(("Max", "Min"), node.inputs[1:], strict=False) if bound]
-    for index, (operator, bound) in enumerate(bounds):
-        output = node.outputs[0] if index == len(bounds) - 1 else f"{node.outputs[0]}_low"
-        at.step(operator, (name, bound), output)
-        name = output
-
-
-def _pad(at: _Lowering, node: Node) -> None:
-    value = float(at.constants[node.inputs[2]]) if len(node.inputs) > 2 and node.inputs[2] else 0.0
-    if node.attributes.get("mode", "constant") != "constant" or value:
-        raise at.unknown("to pad with anything but zeros")
-    amounts = at.ints(node.inputs[1])
-    rank = len(amounts) // 2
-    at.step("pad", node.inputs[:1], node.outputs[0], pads=[[amounts[i], amounts[i + rank]] for i in range(rank)])
-
-
-def _reduce(at: _Lowering, node: Node) -> None:
-    rank = len(at.shape(node.inputs[0]))
-    axes = at.ints(node.inputs[1]) if len(node.inputs) > 1 else node.attributes.get("axes", range(rank))
-    keep = bool(node.attributes.get("keepdims", 1))
-    at.step(node.operator, node.inputs[:1], node.outputs[0], axes=[axis % rank for axis in axes], keep=keep)
-
-
-def _resize(at: _Lowering, node: Node) -> None:
-    ways = ("mode", "coordinate_transformation_mode", "nearest_mode")
-    way = tuple(node.attributes.get(name) for name in ways)
-    if way != ("nearest", "asymmetric", "floor"):
-        raise at.unknown(f"to resize by {way}")
-    at.step("enlarge", node.inputs[:1], node.outputs[0], size=at.shape(node.outputs[0])[2:])
-
-
-def _depth_to_space(at: _Lowering, node: Node) -> None:
-    if node.attributes.get("mode", "DCR") != "CRD":
-        raise at.unknown("DepthToSpace in DCR order")
-    batch, channels, height, width = at.shape(node.inputs[0])
-    side, output = node.attributes["blocksize"], node.outputs[0]
-    inner = [batch, channels // side**2, side, side, height, width]
-    at.step("reshape", node.inputs, f"{output}_split", shape=inner)
-    at.step("transpose", (f"{output}_split",), f"{output}_moved", order=[0, 1, 4, 2, 5, 3])
-    whole = [batch, channels // side**2, height * side, width * side]
-    at.step("reshape", (f"{output}_moved",), output, shape=whole)
-
-
-def _grid_sample(at: _Lowering, node: Node) -> None:
-    mode = node.attributes.get("mode", "bilinear")
-    if mode not in ("bilinear", "linear", "nearest"):
-        raise at.unknown(f"to sample by {mode!r}")
-    at.step(
-        "sample",
-        node.inputs,
-        node.outputs[0],
-        mode="nearest" if mode == "nearest" else "bilinear",
-        outside=node.attributes.get("padding_mode", "zeros"),
-        corners=bool(node.attributes.get("align_corners", 0)),
-    )
-
-
-def _cast(at: _Lowering, node: Node) -> None:
-    kind = _TYPES.get(node.attributes["to"])
-    if kind is None:
-        raise at.unknown(f"a cast to type {node.attributes['to']}")
-    at.step("cast", node.inputs, node.outputs[0], to=kind)
-
-
-_LOWERINGS: dict[str, Callable[[_Lowering, Node], None]] = {
-    "Cast": _cast,
-    "Clip": _clip,
-    "Concat": lambda at, node: at.step("concat", node.inputs, node.outputs[0], axis=node.attributes["axis"]),
-    "Conv": _conv,
-    "DepthToSpace": _depth_to_space,
-    "Expand": _broadcast,
-    "Gather": _gather,
-    "Gemm": _gemm,
-    "GridSample": _grid_sample,
-    "Pad": _pad,
-    "ReduceMax": _reduce,
-    "ReduceMean": _reduce,
-    "ReduceSum": _reduce,
-    "Reshape": _reshape,
-    "Resize": _resize,
-    "Slice": _slice,
-    "Split": _split,
-    "Squeeze": _reshape,
-    "Transpose": lambda at, node: at.step("transpose", node.inputs, node.outputs[0], order=node.attributes["perm"]),
-    "Unsqueeze": _reshape,
-}

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from ims_avatar.avatars.loop import read_loop
 from ims_avatar.avatars.repository import Avatar
+from ims_avatar.inference.engines.fit import read_fit
 from ims_avatar.inference.engines.onnx import OnnxGraph
 from ims_avatar.training.lip_corpus import random_lip_codes
 
 Arrays = dict[str, NDArray[Any]]
 LEAST_AGREEMENT = 55.0
 """dB between two runtimes' pictures; less means that the avatar was changed on the way."""
-FRAME = "frame_"
-"""Arrays of `fit.npz` that begin so have one row for each frame of the loop."""
 EXACT = 120.0
 """dB that stand for no difference at all."""
 
@@ -38,8 +37,7 @@ def reference_inputs(avatar: Avatar, index: int) -> Arrays:
         "to_crop": loop_matrices(avatar)[index],
     }
     if "fit" in manifest.files:
-        with np.load(avatar.path("fit"), allow_pickle=False) as fit:
-            inputs |= {name: fit[name][index] if name.startswith(FRAME) else fit[name] for name in fit.files}
+        inputs |= read_fit(avatar.path("fit"), manifest.loop_frames).inputs(index)
     return inputs
 
 

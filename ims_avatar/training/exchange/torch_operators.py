@@ -128,6 +128,12 @@ def _grid_sample(attributes: Attributes, data: Tensor, grid: Tensor) -> Tensor:
     return functional.grid_sample(data, grid, mode=mode, padding_mode=padding, align_corners=corners)
 
 
+def _average(attributes: Attributes, data: Tensor) -> Tensor:
+    if any(attributes.get("pads", ())) or attributes.get("ceil_mode", 0):
+        raise _unknown("means of squares that reach over the edge")
+    return functional.avg_pool2d(data, attributes["kernel_shape"], attributes.get("strides", [1, 1]))
+
+
 def _clip(attributes: Attributes, data: Tensor, low: Tensor | None = None, high: Tensor | None = None) -> Tensor:
     return data if low is None and high is None else data.clamp(low, high)
 
@@ -139,6 +145,7 @@ def _divide(attributes: Attributes, a: Tensor, b: Tensor) -> Tensor:
 OPERATORS: dict[str, Callable[..., Tensor | tuple[Tensor, ...]]] = {
     "Abs": _plain(torch.abs),
     "Add": _plain(torch.add),
+    "AveragePool": _average,
     "Cast": lambda attributes, data: data.to(_TYPES[attributes["to"]]),
     "Clip": _clip,
     "Concat": lambda attributes, *parts: torch.cat(parts, attributes["axis"]),
@@ -153,6 +160,7 @@ OPERATORS: dict[str, Callable[..., Tensor | tuple[Tensor, ...]]] = {
     "Gemm": _gemm,
     "GridSample": _grid_sample,
     "LeakyRelu": lambda attributes, data: functional.leaky_relu(data, attributes.get("alpha", 0.01)),
+    "LessOrEqual": _plain(torch.le),
     "MatMul": _plain(torch.matmul),
     "Max": _plain(torch.maximum),
     "Min": _plain(torch.minimum),
@@ -160,8 +168,10 @@ OPERATORS: dict[str, Callable[..., Tensor | tuple[Tensor, ...]]] = {
     "Neg": _plain(torch.neg),
     "Pad": _pad,
     "Pow": _plain(torch.pow),
+    "Reciprocal": _plain(torch.reciprocal),
     "ReduceMax": _reduce(torch.amax),
     "ReduceMean": _reduce(torch.mean),
+    "ReduceMin": _reduce(torch.amin),
     "ReduceSum": _reduce(torch.sum),
     "Relu": _plain(torch.relu),
     "Reshape": _reshape,

@@ -25,7 +25,7 @@ from ims_avatar.training.exchange.fold import folded
 from ims_avatar.training.exchange.folder import new_folder
 from ims_avatar.training.exchange.graph import GRAPHS
 from ims_avatar.training.exchange.half import for_tensorrt
-from ims_avatar.training.exchange.samples import picture_agreement, reference_inputs, run_onnx, sample_lip_codes
+from ims_avatar.training.exchange.samples import Arrays, picture_agreement, reference_inputs, run_onnx, sample_lip_codes
 
 RECORD = "engines.json"
 LEAST_AGREEMENT = 45.0
@@ -67,8 +67,11 @@ def export_trt(avatar: Avatar, out: Path, wanted: Sequence[int], batch: int) -> 
     """
     builder = Builder.found()
     with new_folder(out) as folder:
-        halves = {name: for_tensorrt(folded(avatar.path(name))) for name in GRAPHS}
-        agreement = _agreement(avatar, halves)
+        inputs = reference_inputs(avatar, avatar.manifest.loop_frames // 3)
+        prepared, right = onnx_pictures(avatar, inputs)
+        sizes_of = {"reference": inputs, "decoder": prepared}
+        halves = {name: for_tensorrt(folded(avatar.path(name), sizes_of[name])) for name in GRAPHS}
+        agreement = _agreement(halves, inputs, right)
         engines = {name: builder.build(halves[name].SerializeToString(), name, wanted, batch) for name in GRAPHS}
         for name, engine in engines.items():
             (folder / f"{name}.trt").write_bytes(engine.content)
@@ -88,10 +91,8 @@ def export_trt(avatar: Avatar, out: Path, wanted: Sequence[int], batch: int) -> 
     return found
 
 
-def _agreement(avatar: Avatar, halves: dict[str, Any]) -> float:
-    """Raises `ExchangeError` if half precision costs too much."""
-    inputs = reference_inputs(avatar, avatar.manifest.loop_frames // 3)
-    _, right = onnx_pictures(avatar, inputs)
+def _agreement(halves: dict[str, Any], inputs: Arrays, right: Arrays) -> float:
+    """dB between `right` and what the graphs draw. Raises `ExchangeError` if half precision costs too much."""
     with tempfile.TemporaryDirectory() as folder:
         paths = {name: Path(folder) / f"{name}.onnx" for name in GRAPHS}
         for name, path in paths.items():

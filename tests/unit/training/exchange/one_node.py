@@ -27,7 +27,9 @@ A, B, ROW, PICTURE = floats(2, 3, 4, 6), floats(2, 3, 4, 6), floats(3, 5), float
 GRID = RNG.uniform(-1.2, 1.2, (1, 5, 7, 2)).astype(np.float32)
 ONE: dict[str, list[Case]] = {
     name: [(name, {}, [A - 1 if name in {"Abs", "Relu", "Neg", "Tanh", "LeakyRelu"} else A])]
-    for name in ("Abs", "Cos", "Exp", "Floor", "LeakyRelu", "Neg", "Relu", "Sigmoid", "Sin", "Sqrt", "Tanh")
+    for name in (
+        *("Abs", "Cos", "Exp", "Floor", "LeakyRelu", "Neg", "Reciprocal", "Relu", "Sigmoid", "Sin", "Sqrt", "Tanh"),
+    )
 }
 TWO: dict[str, list[Case]] = {
     name: [(name, {}, [A, floats(3, 1, 6)])] for name in ("Add", "Div", "Max", "Min", "Mul", "Pow", "Sub")
@@ -35,6 +37,7 @@ TWO: dict[str, list[Case]] = {
 CASES: dict[str, list[Case]] = {
     **ONE,
     **TWO,
+    "AveragePool": [("AveragePool", {"kernel_shape": [2, 4], "strides": [2, 4]}, [PICTURE])],
     "Cast": [("Cast", {"to": 2}, [A * 100]), ("Cast", {"to": 1}, [(A * 100).astype(np.uint8)])],
     "Clip": [("Clip", {}, [A, np.float32(0.5), np.float32(1.5)]), ("Clip", {}, [A, np.float32(0.5)])],
     "Concat": [("Concat", {"axis": 1}, [A, B])],
@@ -53,10 +56,12 @@ CASES: dict[str, list[Case]] = {
         ("GridSample", {"mode": "bilinear", "padding_mode": "zeros"}, [PICTURE, GRID]),
         ("GridSample", {"mode": "bilinear", "padding_mode": "border", "align_corners": 1}, [PICTURE, GRID]),
     ],
+    "LessOrEqual": [("LessOrEqual", {}, [A, B])],
     "MatMul": [("MatMul", {}, [A, floats(6, 2)])],
     "Pad": [("Pad", {"mode": "constant"}, [A, ints(0, 0, 1, 2, 0, 0, 3, 0), np.float32(0.5)])],
     "ReduceMax": [("ReduceMax", {"axes": [2, 3], "keepdims": 0}, [A])],
     "ReduceMean": [("ReduceMean", {"axes": [1]}, [A]), ("ReduceMean", {}, [A])],
+    "ReduceMin": [("ReduceMin", {"axes": [-1]}, [A])],
     "ReduceSum": [("ReduceSum", {"keepdims": 0}, [A, ints(-1)])],
     "Reshape": [("Reshape", {}, [A, ints(0, -1, 6)])],
     "Resize": [

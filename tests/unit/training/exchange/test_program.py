@@ -14,15 +14,16 @@ import onnx
 from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.errors import ExchangeError
 from ims_avatar.training.exchange.fold import folded
+from ims_avatar.training.exchange.lowerings import LOWERINGS, program_of
 from ims_avatar.training.exchange.mindir import SCRIPT
-from ims_avatar.training.exchange.program import _LOWERINGS, BINARY, CONSTANT, UNARY, program_of
+from ims_avatar.training.exchange.program import CONSTANT, PLAIN
 from ims_avatar.training.exchange.samples import reference_inputs, run_onnx, sample_lip_codes
 from tests.support.program_in_torch import OPERATORS, run_program
 from tests.unit.training.exchange.one_node import CASES, PICTURE, A, Case, floats, ints, one_node
 
 pytestmark = pytest.mark.train
 CLARA = AvatarRepository().find("clara")
-KNOWN = sorted({*_LOWERINGS, *UNARY, *BINARY, "Where", "MatMul"})
+KNOWN = sorted({*LOWERINGS, *PLAIN})
 NO_STEP = {
     ("Gather", 0): "several places", ("Gemm", 0): "Gemm", ("Gemm", 1): "Gemm", ("Pad", 0): "zeros",
     ("Resize", 1): "resize", ("DepthToSpace", 1): "DCR",
@@ -53,9 +54,9 @@ def test_a_layer_with_weights_is_a_product_and_a_sum(tmp_path: Path) -> None:
 
 def test_a_renderers_graphs_become_programs() -> None:
     inputs = reference_inputs(CLARA, 20)
-    prepared = run_program(program_of(folded(CLARA.path("reference"), 3)), inputs)
+    prepared = run_program(program_of(folded(CLARA.path("reference"))), inputs)
     codes = {"lip_codes": sample_lip_codes(3)}
-    drawn = run_program(program_of(folded(CLARA.path("decoder"), 3)), codes | prepared)
+    drawn = run_program(program_of(folded(CLARA.path("decoder"), None, 3)), codes | prepared)
     right = run_onnx(CLARA.path("decoder"), codes | run_onnx(CLARA.path("reference"), inputs))
     for name in ("luma", "chroma"):
         assert drawn[name].dtype == np.uint8
