@@ -96,6 +96,11 @@ def _unpack(source: Path, folder: Path) -> None:
 
 def copy_folder(source: Path, folder: Path) -> None:
     """Copies the files that the manifest in `source` names. Raises `CorruptModel` for links and for other files."""
+    if not (source / MANIFEST).exists():
+        raise CorruptModel(
+            f"{source} is no avatar: it has no {MANIFEST}",
+            remedy="import what export wrote as avatar, pth or onnx; from trt and mindir there is no way back",
+        )
     manifest = read_manifest(source, AvatarManifest)
     names = {MANIFEST, *(entry.path for entry in manifest.files.values())}
     if sum(entry.size for entry in manifest.files.values()) > MOST_BYTES:

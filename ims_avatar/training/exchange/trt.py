@@ -30,7 +30,7 @@ from ims_avatar.training.exchange.samples import Arrays, picture_agreement, refe
 RECORD = "engines.json"
 LEAST_AGREEMENT = 45.0
 """dB that half precision may cost: below it, edges of the mouth would be seen to differ."""
-_REMEDY = "pip install tensorrt-rtx (250 MB, needs no GPU), or tensorrt on a server with one"
+_REMEDY = "pip install 'ims-avatar[tensorrt]' (250 MB, needs no GPU), or tensorrt on a server with one"
 
 
 @dataclass(frozen=True, slots=True)

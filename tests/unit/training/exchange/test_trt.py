@@ -80,7 +80,7 @@ def test_without_tensorrt_it_is_said_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ExchangeError, match="not installed") as caught:
         export_trt(CLARA, tmp_path / "trt", (75,), 8)
-    assert "tensorrt-rtx" in caught.value.remedy and everything_below(tmp_path) == []
+    assert "ims-avatar[tensorrt]" in caught.value.remedy and everything_below(tmp_path) == []
 
 
 def test_on_a_server_the_package_for_its_own_gpu_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
