@@ -40,10 +40,19 @@ def _speed(given: argparse.Namespace) -> Iterator[Row]:
     return speed_rows(_avatars(given))
 
 
+def _robust(given: argparse.Namespace) -> Iterator[Row]:
+    if given.clips is None:
+        return iter([Row("robust, unseen people", None, how="needs --clips")])
+    from tests.bench.models_robust import HELD_OUT, robust_rows
+
+    return robust_rows([given.clips / f"{name}.mp4" for name in given.held_out or HELD_OUT])
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
     "encoder": _encoder,
     "rest": _rest,
     "speed": _speed,
+    "robust": _robust,
 }
 
 
@@ -63,6 +72,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--clips", type=Path, help="directory of films of people, for what cannot be shipped")
+    parser.add_argument("--held-out", nargs="*", help="names of clips that the robust renderer never saw")
     parser.add_argument("--avatars", type=Path, nargs="*", default=[], help="directories of further avatars")
     parser.add_argument("--only", nargs="*", help="names of avatars to rest and to time; all without it")
     parser.add_argument("--corpora", type=Path, default=Path("build/audio_encoder"))
