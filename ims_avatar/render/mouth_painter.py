@@ -1,9 +1,10 @@
-"""Paints new mouths into pictures of a film by the robust renderer's graphs: the picture's own mouth is bent."""
+"""Paints new mouths into pictures of a film by the robust renderer's graphs: the mouth of the shot's still is bent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +14,17 @@ from ims_avatar.enrol.inside import paint_inside
 from ims_avatar.enrol.mask import paste_mask
 from ims_avatar.errors import CorruptModel
 from ims_avatar.faces import geometry as g
-from ims_avatar.faces.lip_code import CROP_HEIGHT, CROP_WIDTH
+from ims_avatar.faces.lip_code import CROP_HEIGHT, CROP_MOUTH, CROP_WIDTH
 from ims_avatar.inference.engines.graphs import Graph
 from ims_avatar.inference.engines.onnx import OnnxGraph
 from ims_avatar.render.shots import FaceInPicture, Person, Shot
+
+_NARROWER = 0.86
+"""Share of the outline's width that is painted in: landmarks of a cheek lie on its edge."""
+_CHIN_ROOM = 1.5
+"""So far down, as a share of the way from the mouth to the chin, a chin may drop."""
+_SOFT = 2.5
+"""Crop pixels over which the paint ends."""
 
 Picture = NDArray[np.uint8]
 
@@ -35,10 +43,7 @@ class MouthPainter:
     def __init__(self, reference: Graph, decoder: Graph, mending: float = 1.0) -> None:
         self._reference, self._decoder = reference, decoder
         self._constant: dict[str, NDArray[np.generic]] = {
-            # Of a still that would be bent instead: not looked at, because `own` says so.
-            "still_luma": np.zeros((1, 1, CROP_HEIGHT, CROP_WIDTH), np.uint8),
-            "still_chroma": np.zeros((1, 2, CROP_HEIGHT // 2, CROP_WIDTH // 2), np.uint8),
-            "own": np.ones(1, np.float32),
+            "own": np.zeros(1, np.float32),
             "mending": np.array([mending], np.float32),
         }
         self._shot: Shot | None = None
@@ -63,8 +68,7 @@ class MouthPainter:
             "luma": np.ascontiguousarray(luma)[None, None],
             "chroma": np.ascontiguousarray(chroma)[None],
             "to_crop": matrix,
-            "mask": self._mask[None, None] * np.float32(face.share),
-            "still_lines": face.seen[None],
+            "mask": (self._mask * _inside(face.oval, shot.person.still.oval) * np.float32(face.share))[None, None],
             "rest": face.rest[None],
         }
         drawn = self._decoder({"lip_codes": lip_code[None], **self._reference(inputs)})
@@ -80,7 +84,10 @@ class MouthPainter:
         width, height = np.minimum(sides, [i420.shape[1], i420.shape[0] * 2 // 3])
         self._size = (int(width), int(height))
         self._constant |= {
-            "inside": paint_inside(person.skin)[None],
+            "inside": paint_inside(person.still.skin)[None],
+            "still_luma": person.still.luma[None, None],
+            "still_chroma": person.still.chroma[None],
+            "still_lines": person.still.lines[None],
             "places_luma": _middles(*self._size, 1),
             "places_chroma": _middles(self._size[0] // 2, self._size[1] // 2, 2),
         }
@@ -91,6 +98,21 @@ def open_painter(repository: AvatarRepository, threads: int) -> MouthPainter:
     model = repository.base_model(RENDERER)
     reference, decoder = (OnnxGraph(model.path(role), threads) for role in ("reference", "decoder"))
     return MouthPainter(reference, decoder)
+
+
+def _inside(oval: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(CROP_HEIGHT, CROP_WIDTH): 1 where both faces are, 0 beside one: what is behind a head must not be painted over.
+
+    Downwards there is room for a chin that drops.
+    """
+    both = np.ones((CROP_HEIGHT, CROP_WIDTH), np.float32)
+    for outline in (oval, other):
+        points = CROP_MOUTH + (outline - CROP_MOUTH) * (_NARROWER, 1.0)
+        points[:, 1] += np.maximum(points[:, 1] - CROP_MOUTH[1], 0) * (_CHIN_ROOM - 1)
+        face = np.zeros((CROP_HEIGHT, CROP_WIDTH), np.float32)
+        cv2.fillConvexPoly(face, cv2.convexHull(np.rint(points).astype(np.int32)), 1.0)
+        both *= face
+    return np.asarray(cv2.GaussianBlur(both, (0, 0), _SOFT), np.float32)
 
 
 def _around(mask: NDArray[np.float32], face: FaceInPicture) -> NDArray[np.float64]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ from ims_avatar.faces import geometry as g
 from ims_avatar.faces.pose import head_pose
 from ims_avatar.render.codec import AVATAR_COLOUR, Colour
 from ims_avatar.render.cuts import CutDetector
+from ims_avatar.render.still import Still, StillSearch, oval_of
 
 SEARCHED_ROWS = 720
 """Larger pictures are made so small before a face is looked for."""
@@ -29,8 +31,6 @@ _FEWEST = 5
 """Pictures with a face that a shot needs: from fewer, nobody's mouth at rest is learnt."""
 _FADE = (0.35, 0.7)
 """Share of the new mouth in the first and second picture beside one without a face: no mouth jumps."""
-_CHEEKS = (50, 101, 118, 280, 330, 347)
-"""Landmarks on plain skin."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,10 +39,10 @@ class FaceInPicture:
 
     to_crop: NDArray[np.float32]
     """(2, 3), from the picture's pixels to the crop's."""
-    seen: NDArray[np.float32]
-    """(87,): the mouth as it is, packed, in crop pixels."""
     rest: NDArray[np.float32]
-    """(87,): as it would be at rest, the head held as here."""
+    """(87,): the mouth as it would be at rest, the head held as here, packed, in crop pixels."""
+    oval: NDArray[np.float32]
+    """(36, 2): outline of the face in crop pixels."""
     share: float
     """Of the new mouth in the picture."""
 
@@ -52,8 +52,7 @@ class Person:
     """Whose mouth one shot shows."""
 
     crop: FaceCrop
-    skin: float
-    """Mean luma of the cheeks."""
+    still: Still
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,20 +74,38 @@ class Survey:
     colour: Colour
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    points: g.Points
-    skin: float
+class _Reel:
+    """The shot that is being looked at."""
+
+    def __init__(self) -> None:
+        self.faces: list[g.Points | None] = []
+        self.last: g.Points | None = None
+        self._stills = StillSearch()
+
+    def add(self, frame: av.VideoFrame, points: g.Points | None) -> None:
+        self.faces.append(points)
+        if points is not None:
+            self.last = points
+            self._stills.offer(frame, points)
+
+    def shot(self) -> Shot:
+        known = [points for points in self.faces if points is not None]
+        if len(known) < _FEWEST:
+            return Shot(None, [None] * len(self.faces))
+        crop = at_rest(face_crop(known))
+        faces: list[FaceInPicture | None] = []
+        for run in _runs(self.faces):
+            there = [points for points in run if points is not None]
+            faces += _faces(there, crop) if there else [None] * len(run)
+        return Shot(Person(crop, self._stills.still(crop)), _faded(faces))
 
 
 def survey(
     film: FilmFile, new_tracker: Callable[[], Tracker], on_time: Callable[[float], None] = lambda time: None
 ) -> Survey:
     """Looks at the whole film; `on_time` hears how far. Raises `FilmFileError` where it cannot be decoded."""
-    cuts, tracker = CutDetector(), new_tracker()
+    cuts, tracker, reel = CutDetector(), new_tracker(), _Reel()
     shots: list[Shot] = []
-    shot: list[_Seen | None] = []
-    last: _Seen | None = None
     height = width = 0
     colour = AVATAR_COLOUR
     for part in film.parts():
@@ -101,41 +118,24 @@ def survey(
         cut = cuts.push(rgb[..., 1])
         if cut:
             tracker = new_tracker()
-        seen = _look(rgb, tracker, width / rgb.shape[1])
-        if cut or (seen and last and is_another(seen.points, last.points)):
-            shots.append(_shot(shot))
-            shot, last = [], None
-        shot.append(seen)
-        last = seen or last
+        points = _look(rgb, tracker, width / rgb.shape[1])
+        if cut or (points is not None and reel.last is not None and is_another(points, reel.last)):
+            shots.append(reel.shot())
+            reel = _Reel()
+        reel.add(part.frame, points)
         on_time(part.time)
-    return Survey([*shots, _shot(shot)], width, height * 2 // 3, colour)
+    return Survey([*shots, reel.shot()], width, height * 2 // 3, colour)
 
 
-def _look(rgb: NDArray[np.uint8], tracker: Tracker, scale: float) -> _Seen | None:
+def _look(rgb: NDArray[np.uint8], tracker: Tracker, scale: float) -> g.Points | None:
     """The face in a picture, in the pixels of the film; None if its mouth cannot be changed."""
     face = tracker.track(rgb)
     if face is None or g.eye_distance(face.points) < SMALLEST_FACE or abs(head_pose(face.points).yaw) > MOST_TURNED:
         return None
-    x, y = face.points[list(_CHEEKS), :2].astype(int).T
-    height, width = rgb.shape[:2]
-    red, green, blue = rgb[y.clip(0, height - 1), x.clip(0, width - 1)].astype(np.float64).T
-    luma = 16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255  # ITU-R BT.601
-    return _Seen(face.points * np.float32(scale), float(np.median(luma)))
+    return face.points * np.float32(scale)
 
 
-def _shot(seen: Sequence[_Seen | None]) -> Shot:
-    known = [face for face in seen if face]
-    if len(known) < _FEWEST:
-        return Shot(None, [None] * len(seen))
-    crop = at_rest(face_crop([face.points for face in known]))
-    faces: list[FaceInPicture | None] = []
-    for run in _runs(seen):
-        there = [face.points for face in run if face]
-        faces += _faces(there, crop) if there else [None] * len(run)
-    return Shot(Person(crop, float(np.median([face.skin for face in known]))), _faded(faces))
-
-
-def _runs(seen: Sequence[_Seen | None]) -> Iterator[Sequence[_Seen | None]]:
+def _runs(seen: Sequence[g.Points | None]) -> Iterator[Sequence[g.Points | None]]:
     """Stretches with a face in every picture, and stretches without."""
     begin = 0
     for index in range(1, len(seen) + 1):
@@ -148,8 +148,8 @@ def _faces(points: Sequence[g.Points], crop: FaceCrop) -> list[FaceInPicture]:
     matrices = steadied([crop.to_crop(face) for face in points])
     mouths = mouths_in(crop, points, matrices)
     return [
-        FaceInPicture(matrix.astype(np.float32), seen, rest, 1.0)
-        for matrix, seen, rest in zip(matrices, mouths.seen, mouths.rest, strict=True)
+        FaceInPicture(matrix.astype(np.float32), rest, oval_of(face, matrix), 1.0)
+        for face, matrix, rest in zip(points, matrices, mouths.rest, strict=True)
     ]
 
 
@@ -159,5 +159,5 @@ def _faded(faces: list[FaceInPicture | None]) -> list[FaceInPicture | None]:
     out: list[FaceInPicture | None] = []
     for index, face in enumerate(faces):
         away = min((abs(index - gap) for gap in gaps if abs(index - gap) <= len(_FADE)), default=0)
-        out.append(FaceInPicture(face.to_crop, face.seen, face.rest, _FADE[away - 1]) if face and away else face)
+        out.append(replace(face, share=_FADE[away - 1]) if face and away else face)
     return out
