@@ -178,7 +178,8 @@ class PoolConfig(Section):
 
 class AvatarsConfig(Section):
     paths: list[Path] = Field(default_factory=list)
-    """Directories of avatars, searched before the shipped ones."""
+    """Directories of avatars, searched before ~/.local/share/ims-avatar/avatars and the shipped ones; new avatars go
+    into the first."""
     default: str = "clara"
 
 

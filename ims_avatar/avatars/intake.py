@@ -70,9 +70,9 @@ def arrival(
     with staging_folder(terms.directory) as folder:
         try:
             yield folder, lambda: _admit(folder, terms, repository, try_out)
-        except CorruptModel as error:
+        except AvatarError as error:
             cause = error.args[0].replace(f"{folder}/", f"{source}: ")
-            raise CorruptModel(cause, remedy=error.remedy) from error
+            raise type(error)(cause, remedy=error.remedy) from error
 
 
 def _check_name(name: str | None) -> None:
