@@ -33,5 +33,5 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     avatar_copy(tmp_path)
     with pytest.raises(AvatarNotFound, match="otto/2"):
         removable(AvatarRepository([tmp_path]), "otto", 2)
-    with pytest.raises(AvatarNotFound, match="clara, otto"):
+    with pytest.raises(AvatarNotFound, match=r"clara.*otto"):
         removable(AvatarRepository([tmp_path]), "nobody", None)

@@ -32,7 +32,7 @@ def test_the_shipped_avatar_is_found_and_its_hashes_hold() -> None:
 
 def test_a_missing_avatar_names_those_that_exist(tmp_path: Path) -> None:
     shipped_copy(tmp_path, "otto")
-    with pytest.raises(AvatarNotFound, match=r"'nobody'.*clara, otto"):
+    with pytest.raises(AvatarNotFound, match=r"'nobody'.*clara.*otto"):
         AvatarRepository([tmp_path]).load("nobody")
 
 
@@ -51,7 +51,7 @@ def test_the_operators_directory_comes_first_and_the_newest_version_wins(tmp_pat
     assert repository.find("clara").folder == tmp_path / "clara" / "10"
     assert repository.find("clara", 2).folder == tmp_path / "clara" / "2"
     assert repository.find("clara", 1).folder.is_relative_to(SHIPPED)
-    assert [avatar.manifest.version for avatar in repository.list()] == [10]
+    assert [a.manifest.version for a in repository.list() if a.manifest.name == "clara"] == [10]
     with pytest.raises(AvatarNotFound, match="version 3"):
         repository.find("clara", 3)
 
