@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import math
+import pickle
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ import structlog
 import torch
 from torch import Tensor, nn
 
+from ims_avatar.errors import TrainingError
 from ims_avatar.training.distribution import Group
 from ims_avatar.training.face_batches import Crowd, FaceBatch, varied
 from ims_avatar.training.face_validation import Validation
@@ -188,13 +190,18 @@ class FaceTraining:
         path = self.plan.folder / CHECKPOINT
         if not path.exists():
             return
-        saved: dict[str, Any] = torch.load(path, weights_only=True, map_location=self._group.device)
-        self.net.load_state_dict(saved["net"])
-        self.average.load_state_dict(saved["average"])
-        self.best = saved["best"]
-        self._optimiser.load_state_dict(saved["optimiser"])
-        self._criticism.critic.load_state_dict(saved["critic"])
-        self.state = _State(**saved["progress"])
+        try:
+            saved: dict[str, Any] = torch.load(path, weights_only=True, map_location=self._group.device)
+            self.net.load_state_dict(saved["net"])
+            self.average.load_state_dict(saved["average"])
+            self.best = saved["best"]
+            self._optimiser.load_state_dict(saved["optimiser"])
+            self._criticism.critic.load_state_dict(saved["critic"])
+            self.state = _State(**saved["progress"])
+        except (OSError, EOFError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
+            raise TrainingError(
+                f"{path} is no checkpoint of this run ({type(error).__name__})", remedy="remove it to begin anew"
+            ) from error
         log.info("resumed", step=self.state.step, seconds=round(self.state.seconds))
 
 

@@ -35,6 +35,8 @@ FADE = 0.75
 """Mouth widths beside the corners in which the bend fades out."""
 CHIN_REACH = 1.15
 """Mouth widths from the middle to where the jaw's contour no longer moves."""
+LEAST_APART = 0.25
+"""Pixels between neighbouring lines: what lies between two lips of an open still has to go somewhere when they meet."""
 _CAVITY = (30.0 / 255, 122.0 / 255, 140.0 / 255)
 """Y, Cb, Cr of the dark behind the teeth."""
 _SHADOW = 0.055
@@ -145,17 +147,17 @@ class MouthWarp(nn.Module):
         chin_there = torch.maximum(chin_there, there[:, 3] + 0.05 * unit)
         top = (still.lips[:, 0].amin(dim=1, keepdim=True) - 0.45 * unit).expand_as(chin_here)
         bottom = torch.full_like(chin_here, float(self.height)).maximum(chin_here + 0.2 * unit)
-        target = torch.cat([top[:, None], there, chin_there[:, None], bottom[:, None]], dim=1)
-        source = torch.cat([top[:, None], here, chin_here[:, None], bottom[:, None]], dim=1)
+        target = _apart(torch.cat([top[:, None], there, chin_there[:, None], bottom[:, None]], dim=1))
+        source = _apart(torch.cat([top[:, None], here, chin_here[:, None], bottom[:, None]], dim=1))
         return target, source.expand_as(target), along
 
     def _rows(self, y: Tensor, target: Tensor, source: Tensor) -> Tensor:
         """Where each pixel's row comes from, (B, h, w): evenly stretched between two lines."""
         length, there = target[:, 1:] - target[:, :-1], source[:, 1:] - source[:, :-1]
-        slope = there / length.clamp_min(0.25)
+        slope = there / length
         bent = source[:, :1] + (y - target[:, :1]).clamp_max(0)
         for k in range(length.shape[1]):
-            part = (y - target[:, k : k + 1]).clamp_min(0).minimum(length[:, k : k + 1].clamp_min(0))
+            part = (y - target[:, k : k + 1]).clamp_min(0).minimum(length[:, k : k + 1])
             bent = bent + slope[:, k : k + 1] * part
         return bent + (y - target[:, -1:]).clamp_min(0)
 
@@ -172,7 +174,7 @@ class MouthWarp(nn.Module):
 
     def _seen(self, y: Tensor, target: Tensor, source: Tensor, unit: Tensor) -> Tensor:
         """Where the inside is painted, (B, 1, h, w), 0..1, and not taken from the still's own open mouth."""
-        gap, own = target[:, 3:4] - target[:, 2:3], source[:, 3:4] - source[:, 2:3]
+        gap, own = (lines[:, 3:4] - lines[:, 2:3] - LEAST_APART for lines in (target, source))
         within = (y - target[:, 2:3] + 0.5).clamp(0, 1) * (target[:, 3:4] - y + 0.5).clamp(0, 1)
         needed = (gap / 1.5).clamp(0, 1) * (1 - (own - 0.04 * unit).clamp_min(0) / gap.clamp_min(0.5)).clamp(0, 1)
         return (within * needed)[:, None]
@@ -200,3 +202,11 @@ class MouthWarp(nn.Module):
     def _grid(self, x: Tensor, y: Tensor) -> Tensor:
         """Pixels to the -1..1 of `grid_sample`: (B, h, w, 2)."""
         return torch.stack([x * (2 / self.width) - 1, y * (2 / self.height) - 1], dim=-1)
+
+
+def _apart(lines: Tensor) -> Tensor:
+    """Heights (B, 7, w), moved down where they touch or cross, so that each is `LEAST_APART` under the one before."""
+    rows = [lines[:, 0]]
+    for k in range(1, lines.shape[1]):
+        rows.append(torch.maximum(lines[:, k], rows[-1] + LEAST_APART))
+    return torch.stack(rows, dim=1)
