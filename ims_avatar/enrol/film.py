@@ -18,12 +18,19 @@ from ims_avatar.enrol.stretch import Stretch, quietest_picture, quietest_stretch
 from ims_avatar.enrol.warping import transformed
 from ims_avatar.faces import checks
 from ims_avatar.faces import geometry as g
+from ims_avatar.faces.checks import mouth_opening
 from ims_avatar.faces.finder import FaceFinder
 from ims_avatar.faces.landmarks import Face
 from ims_avatar.faces.lip_code import KNOTS, mouth_lines, packed
+from ims_avatar.faces.pose import head_pose
 
 _WORKING_EYE_DISTANCE = 168.0
 """Pixels; films are read no larger: half as much again as the picture shows at last."""
+_SILENT = 0.06
+"""A mouth that opens further, as a share of its width, speaks. Then teeth come and go in the loop, and every frame's
+mouth would have to be shut: the quietest picture's mouth is steadier. Otherwise a frame's own is as alive as it is."""
+_TURNING = 12.0
+"""Degrees to a side from which on one picture's mouth does not fit the others' cheeks."""
 
 Progress = Callable[[str, float], None]
 
@@ -78,7 +85,7 @@ def _assembled(
         cut[best - stretch.begin],
         shown[best - stretch.begin],
         crop,
-        FrameMouths(mouths.seen[order], mouths.rest[order]),
+        FrameMouths(mouths.rest[order], mouths.seen[order], own=_silent(shown) or _turning(shown)),
         facts,
     )
 
@@ -90,7 +97,16 @@ def mouths_in(crop: FaceCrop, shown: Sequence[g.Points], to_crop: Sequence[g.Mat
     learnt = packed(mouth_lines(g.apply(crop.plane, crop.reference)))
     held = [packed(mouth_lines(g.apply(m, g.laid_over(crop.reference, points)))) for points, m in pairs]
     rest = [row - learnt + packed(crop.rest) for row in held]
-    return FrameMouths(_steady_rows(seen), _parted(_steady_rows(rest)))
+    return FrameMouths(_parted(_steady_rows(rest)), _steady_rows(seen))
+
+
+def _silent(shown: Sequence[g.Points]) -> bool:
+    return bool(np.quantile([mouth_opening(Face(points, 1.0)) for points in shown], 0.98) <= _SILENT)
+
+
+def _turning(shown: Sequence[g.Points]) -> bool:
+    yaw = np.array([head_pose(points).yaw for points in shown])
+    return bool(np.abs(yaw - np.median(yaw)).max() > _TURNING)
 
 
 def _steady_rows(rows: list[NDArray[np.float32]]) -> NDArray[np.float32]:

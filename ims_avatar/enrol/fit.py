@@ -37,8 +37,8 @@ def fit_of(reference: Reference, mending: float = 1.0) -> Fit:
     Arrays: `places_luma` (1, h, w, 3) and `places_chroma` (1, h/2, w/2, 3), the middles of the rectangle's pixels;
     `mask` (1, 1, H, W), the part of the crop that is pasted; `rest` and `still_lines` (1, 87), the mouth at rest and in
     the still; `still_luma`, `still_chroma`, the still's crop, uint8; `inside` (1, 8, 32, 64), teeth and tongue;
-    `own` (1,), whether frames of the loop are bent instead of the still; `mending` (1,). For films also
-    `frame_still_lines` and `frame_rest` (n, 1, 87), the mouth in every frame.
+    `own` (1,), whether frames of the loop are bent instead of the still; `mending` (1,). Films have `frame_rest`
+    instead of `rest`, and `frame_still_lines` instead of `still_lines` where their frames are bent: (n, 1, 87).
     """
     mask = paste_mask(reference.crop.rest)
     paste = _rectangle(mask, reference)
@@ -49,16 +49,18 @@ def fit_of(reference: Reference, mending: float = 1.0) -> Fit:
         "places_chroma": _middles(paste.width // 2, paste.height // 2, 2),
         "mask": mask[None, None],
         "inside": paint_inside(_skin(reference))[None],
-        "own": np.array([reference.mouths is not None], np.float32),
+        "own": np.zeros(1, np.float32),
         "mending": np.array([mending], np.float32),
+        "rest": packed(reference.crop.rest)[None],
         **_still(reference),
     }
-    if reference.mouths is None:
-        arrays["rest"] = packed(reference.crop.rest)[None]
-    else:
-        del arrays["still_lines"]
-        arrays["frame_still_lines"] = reference.mouths.seen[:, None]
+    if reference.mouths is not None:
+        del arrays["rest"]
         arrays["frame_rest"] = reference.mouths.rest[:, None]
+        if reference.mouths.own:
+            del arrays["still_lines"]
+            arrays["frame_still_lines"] = reference.mouths.seen[:, None]
+            arrays["own"] = np.ones(1, np.float32)
     return Fit(paste, matrices, arrays)
 
 

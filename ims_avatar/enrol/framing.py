@@ -12,7 +12,7 @@ from ims_avatar.faces import geometry as g
 SIZE = 512
 EYE_DISTANCE = 112.0
 """Pixels between the outer corners of the eyes, where the source shows enough around the face."""
-NEAREST_EYE_DISTANCE = 150.0
+NEAREST_EYE_DISTANCE = 180.0
 """A source that shows little around the face is cut nearer; only beyond this is something added around it."""
 MOST_ENLARGED = 1.5
 MOST_TILT = 10.0

@@ -25,10 +25,12 @@ _CHIN_FOLLOWS = 0.6
 class FrameMouths:
     """The mouth in every frame of a film's loop, packed (n, 87) in crop pixels."""
 
-    seen: NDArray[np.float32]
-    """As it is in the frame."""
     rest: NDArray[np.float32]
     """As it would be at rest, the head held as in the frame."""
+    seen: NDArray[np.float32]
+    """As it is in the frame."""
+    own: bool = True
+    """Whether every frame's own mouth is bent; else the still's stands in for all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +45,7 @@ class Reference:
     """Its landmarks, in its pixels."""
     crop: FaceCrop
     mouths: FrameMouths | None = None
-    """For films, whose frames are bent each by itself; None where the still stands in for all."""
+    """Of films; a still picture's mouth is the same in every frame."""
     facts: Mapping[str, float | str] = field(default_factory=dict)
     """What was measured, for the model card."""
 

@@ -55,13 +55,20 @@ def test_the_rectangle_holds_the_mask_in_every_frame(reference: Reference) -> No
         assert (places <= [fit.paste.width, fit.paste.height]).all()
 
 
-def test_frames_of_a_film_bring_their_own_mouths(reference: Reference) -> None:
+def test_frames_of_a_silent_film_bring_their_own_mouths(reference: Reference) -> None:
     count = len(reference.loop)
     rows = np.tile(packed(reference.crop.rest), (count, 1))
     arrays = fit_of(replace(reference, mouths=FrameMouths(rows, rows))).arrays
     assert arrays["own"] == 1.0
     assert arrays["frame_rest"].shape == arrays["frame_still_lines"].shape == (count, 1, 87)
     assert "rest" not in arrays and "still_lines" not in arrays
+
+
+def test_frames_of_a_speaking_film_are_given_the_mouth_of_the_still(reference: Reference) -> None:
+    rows = np.tile(packed(reference.crop.rest), (len(reference.loop), 1))
+    arrays = fit_of(replace(reference, mouths=FrameMouths(rows, rows, own=False))).arrays
+    assert arrays["own"] == 0.0
+    assert "frame_still_lines" not in arrays and arrays["still_lines"].shape == (1, 87)
 
 
 def test_a_mouth_that_is_open_is_closed_at_rest(reference: Reference) -> None:
