@@ -48,11 +48,20 @@ def _robust(given: argparse.Namespace) -> Iterator[Row]:
     return robust_rows([given.clips / f"{name}.mp4" for name in given.held_out or HELD_OUT])
 
 
+def _personalised(given: argparse.Namespace) -> Iterator[Row]:
+    if given.clips is None:
+        return iter([Row("personalised", None, how="needs --clips")])
+    from tests.bench.models_personal import CLIP, personalised_rows
+
+    return personalised_rows(given.clips / f"{CLIP}.mp4", given.work, given.minutes)
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
     "encoder": _encoder,
     "rest": _rest,
     "speed": _speed,
     "robust": _robust,
+    "personalised": _personalised,
 }
 
 
@@ -73,6 +82,8 @@ def main() -> int:
     parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--clips", type=Path, help="directory of films of people, for what cannot be shipped")
     parser.add_argument("--held-out", nargs="*", help="names of clips that the robust renderer never saw")
+    parser.add_argument("--work", type=Path, default=Path("build/bench"), help="where the personalised one is trained")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of training the personalised one")
     parser.add_argument("--avatars", type=Path, nargs="*", default=[], help="directories of further avatars")
     parser.add_argument("--only", nargs="*", help="names of avatars to rest and to time; all without it")
     parser.add_argument("--corpora", type=Path, default=Path("build/audio_encoder"))

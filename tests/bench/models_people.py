@@ -25,6 +25,8 @@ from ims_avatar.training.streaming import lag
 
 _REACH = 5
 """Pictures that lips may be early or late."""
+_STILL = 1e-6
+"""Eye distances: lips that spread less do not move."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +77,7 @@ def agreement(rendered: NDArray[np.float64], true: NDArray[np.float64]) -> Agree
     """(n,) each, picture by picture; where no face was found in one of them, it does not count."""
     known = np.isfinite(rendered) & np.isfinite(true)
     a, b = rendered[known], true[known]
-    if len(a) < 4 * _REACH or not (a.std() and b.std()):
+    if len(a) < 4 * _REACH or min(a.std(), b.std()) < _STILL:
         return Agreement(0.0, 0.0, 0.0)
     late = lag(a[:, None].astype(np.float32), b[:, None].astype(np.float32), reach=_REACH)
     return Agreement(float(np.corrcoef(a, b)[0, 1]), float(a.std() / b.std()), late)
