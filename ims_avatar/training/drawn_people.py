@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ims_avatar.avatars.i420 import planes_of_rgb
+from ims_avatar.enrol.inside import InsideColours, paint
 from ims_avatar.faces.lip_code import (
     CROP_EYES,
     CROP_HEIGHT,
@@ -20,8 +21,9 @@ from ims_avatar.faces.lip_code import (
     code_of,
     packed,
 )
+from ims_avatar.training.characters.brushes import mixed
 from ims_avatar.training.characters.drawing import View, draw
-from ims_avatar.training.characters.mouth import MouthShape, mouth_shape
+from ims_avatar.training.characters.mouth import CAVITY, MouthShape, mouth_shape
 from ims_avatar.training.characters.random_style import random_style
 from ims_avatar.training.characters.style import CharacterStyle
 from ims_avatar.training.lip_corpus import random_lip_codes
@@ -69,7 +71,23 @@ def drawn_person(style: CharacterStyle, codes: NDArray[np.float32]) -> Person:
         measured,
         np.stack([packed(lines) for lines in shapes]),
         packed(shapes[0]),
+        paint(inside_colours(style)),
     )
+
+
+def inside_colours(style: CharacterStyle) -> InsideColours:
+    """What this character's mouth is drawn with inside."""
+    lips = style.lips
+    teeth, gums, tongue, cavity = (
+        _yuv(colour) for colour in (mixed(lips.teeth, lips.teeth_shade, 0.3), lips.tongue_shade, lips.tongue, CAVITY)
+    )
+    return InsideColours(teeth, gums, tongue, cavity)
+
+
+def _yuv(colour: int) -> tuple[float, float, float]:
+    rgb = np.full((2, 2, 3), [colour >> 16, colour >> 8 & 255, colour & 255], np.uint8)
+    planes = planes_of_rgb(rgb)
+    return float(planes.luma[0, 0]), float(planes.chroma[0, 0, 0]), float(planes.chroma[1, 0, 0])
 
 
 def _random_person(task: tuple[int, int]) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -10,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ims_avatar.enrol.crop import FaceCrop, cut, face_crop, steadied
+from ims_avatar.enrol.inside import paint_inside
 from ims_avatar.faces.lip_code import code_of, packed
-from ims_avatar.training.people import Person
+from ims_avatar.training.people import Person, skin_luma
 
 
 def film_person(
@@ -42,12 +44,14 @@ def film_person(
             if len(luma) == len(frames):
                 break
     lines = [crop.lines(points[i]) for i in frames]
+    crops = np.stack(luma)
     person = Person(
-        np.stack(luma),
+        crops,
         np.stack(chroma),
         np.stack([code_of(line, crop.rest) for line in lines]),
         np.stack([packed(line) for line in lines]),
         packed(crop.rest),
+        paint_inside(skin_luma(crops, crop.rest)),
     )
     return person, crop, frames
 
@@ -60,4 +64,10 @@ def _steadied_in_shots(frames: NDArray[np.intp], matrices: list[NDArray[np.float
 
 def part_of(person: Person, chosen: NDArray[np.intp]) -> Person:
     """Some crops of a person."""
-    return Person(person.luma[chosen], person.chroma[chosen], person.codes[chosen], person.lines[chosen], person.rest)
+    return replace(
+        person,
+        luma=person.luma[chosen],
+        chroma=person.chroma[chosen],
+        codes=person.codes[chosen],
+        lines=person.lines[chosen],
+    )

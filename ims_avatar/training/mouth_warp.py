@@ -37,8 +37,8 @@ CHIN_REACH = 1.15
 """Mouth widths from the middle to where the jaw's contour no longer moves."""
 LEAST_APART = 0.25
 """Pixels between neighbouring lines: what lies between two lips of an open still has to go somewhere when they meet."""
-_CAVITY = (30.0 / 255, 122.0 / 255, 140.0 / 255)
-"""Y, Cb, Cr of the dark behind the teeth."""
+_UNDER_LIP, _CORNERS = 0.15, 0.12
+"""Shares of the light that the upper lip and the mouth's corners take away."""
 _SHADOW = 0.055
 """Mouth widths under the upper lip that lie in its shadow."""
 
@@ -187,17 +187,16 @@ class MouthWarp(nn.Module):
         across = (self.columns[None, None, self.mouth_columns] - wanted.centre[:, None, None]) / unit
         upper = (y - seam) / unit - UPPER_TEETH
         lower = (y - seam) / unit - LOWER_TEETH - 0.8 * codes[:, 5:6, None].clamp_min(0)
-        cavity = torch.tensor(_CAVITY)[None, :, None, None]
-        painted = cavity.expand(codes.shape[0], 3, y.shape[1], across.shape[2])
+        painted = torch.zeros(codes.shape[0], 3, y.shape[1], across.shape[2], device=codes.device)
         for texture, down in ((inside[:, 4:], lower), (inside[:, :4], upper)):
             grid = torch.stack(torch.broadcast_tensors(across * 2 / INSIDE_SPAN[0], down * 2 / INSIDE_SPAN[1]), dim=-1)
             layer = sample_each(texture, grid)
             painted = painted * (1 - layer[:, 3:]) + layer[:, :3] * layer[:, 3:]
         depth = (y - target[:, 2:3]) / unit
         side = (across.abs() * unit / wanted.half[:, None, None]).clamp_max(1)
-        light = (1 - 0.55 * torch.exp(-((depth.clamp_min(0) / _SHADOW) ** 2))) * (1 - 0.55 * side**4)
-        dark = torch.tensor([0.0, _CAVITY[1], _CAVITY[2]])[None, :, None, None]
-        return dark + (painted - dark) * light[:, None]
+        shadow = _UNDER_LIP * torch.exp(-((depth.clamp_min(0) / _SHADOW) ** 2))
+        light = (1 - shadow) * (1 - _CORNERS * side**4)
+        return torch.cat([painted[:, :1] * light[:, None], painted[:, 1:]], dim=1)
 
     def _grid(self, x: Tensor, y: Tensor) -> Tensor:
         """Pixels to the -1..1 of `grid_sample`: (B, h, w, 2)."""

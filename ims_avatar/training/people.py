@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ims_avatar.enrol.inside import paint_inside
 from ims_avatar.enrol.mask import paste_mask
 from ims_avatar.faces.lip_code import CROP_HEIGHT, CROP_WIDTH, KNOTS, MouthLines
 
@@ -27,16 +26,13 @@ class Person:
     """(n, 87): packed `MouthLines` of each crop."""
     rest: NDArray[np.float32]
     """(87,): of the mouth at rest."""
+    inside: NDArray[np.float32]
+    """(8, 32, 64): what is painted where lips part, see `enrol.inside`."""
 
     @property
     def mask(self) -> NDArray[np.float32]:
         """(112, 128): where the renderer's crop is pasted."""
         return paste_mask(unpacked(self.rest))
-
-    @property
-    def inside(self) -> NDArray[np.float32]:
-        """(8, 32, 64): what is painted where lips part."""
-        return paint_inside(skin_luma(self.luma, unpacked(self.rest)))
 
     @property
     def quiet(self) -> NDArray[np.intp]:
