@@ -77,7 +77,7 @@ def create_avatar(
     with staging_folder(directory) as folder:
         fit = fit_of(reference)
         _write(folder, reference, fit, base, enrolment)
-        version = _next_version(enrolment.name, directory, repository)
+        version = next_version(enrolment.name, directory, repository)
         manifest = _manifest(folder, _FILES, enrolment, version, base, reference, fit)
         progress("drawing the preview", 0.8)
         sheet = draw_sheet(onnx_engine(Stored(folder, manifest)), reference.still, manifest.paste)
@@ -128,7 +128,8 @@ def _write(folder: Path, reference: Reference, fit: Fit, base: BaseModel, enrolm
     (folder / _FILES["model_card"]).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
-def _next_version(name: str, directory: Path, repository: AvatarRepository) -> int:
+def next_version(name: str, directory: Path, repository: AvatarRepository) -> int:
+    """The version after all that there are of this name, wherever they are kept."""
     there = [int(folder.name) for folder in repository.folders() if folder.parent.name == name]
     beside = [int(path.name) for path in (directory / name).glob("*") if path.name.isdecimal()]
     return max([0, *there, *beside]) + 1

@@ -46,11 +46,11 @@ def quietest_stretch(faces: FilmFaces, rate: float) -> Stretch:
     for run in runs:
         unrest, speed, shut = _measures([p for p in faces.points[run.begin : run.end] if p is not None])
         total = np.concatenate([[0.0], np.cumsum(unrest)])
-        for length in sorted({min(LONGEST, len(unrest)), *(n for n in (90, 70, shortest) if n < len(unrest))}):
+        for length in range(min(shortest, LONGEST), min(LONGEST, len(unrest)) + 1):
             begins = np.arange(len(unrest) - length + 1)
             ends = begins + length - 1
             cost = (total[begins + length] - total[begins]) / length - 0.002 * length
-            cost += 3 * (speed[begins] + speed[ends]) + 2.0 * (shut[begins] | shut[ends])
+            cost += 10.0 * (speed[begins] + speed[ends]) + 2.0 * (shut[begins] | shut[ends])
             if cost.min() < least:
                 least = float(cost.min())
                 best = Stretch(run.begin + int(cost.argmin()), run.begin + int(cost.argmin()) + length)

@@ -48,13 +48,14 @@ def reference(clara_film: Picture, finder: FaceFinder) -> Reference:
 
 def write_film(path: Path, pictures: Iterable[Picture], rate: int = 25) -> Path:
     """RGB pictures of one size as an H.264 film."""
+    shown = list(pictures)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=rate)
+        stream.height, stream.width = shown[0].shape[:2]
         stream.options = {"crf": "12", "preset": "ultrafast"}
         stream.pix_fmt = "yuv420p"
         stream.time_base = Fraction(1, rate)
-        for index, picture in enumerate(pictures):
-            stream.height, stream.width = picture.shape[:2]
+        for index, picture in enumerate(shown):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             frame.pts = index
             container.mux(stream.encode(frame))
