@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from ims_avatar.avatars.repository import AUDIO_ENCODER, LIP_ENCODER, AvatarRepository
+from ims_avatar.avatars.repository import AUDIO_ENCODER, LIP_ENCODER, Avatar, AvatarRepository
 from ims_avatar.config import Config
 from ims_avatar.driving.audio import AudioEncoder
 from ims_avatar.inference.engines.load import load_engine
@@ -32,7 +32,11 @@ def avatar_loader(config: Config) -> Load:
         avatar = repository.load(name)
         engine = load_engine(avatar, config.pool.engine, threads=config.pool.render_threads)
         engine.warm_up([batch for batch in BATCHES if batch < config.pool.capacity] + [config.pool.capacity])
-        own = avatar.manifest.files.get(LIP_ENCODER)
-        return LoadedAvatar(engine, shared_encoder() if own is None else AudioEncoder(avatar.path(LIP_ENCODER)))
+        return LoadedAvatar(engine, own_encoder(avatar) or shared_encoder())
 
     return load
+
+
+def own_encoder(avatar: Avatar) -> AudioEncoder | None:
+    """The audio encoder that was adapted to the person shown, if the avatar brings one."""
+    return AudioEncoder(avatar.path(LIP_ENCODER)) if LIP_ENCODER in avatar.manifest.files else None

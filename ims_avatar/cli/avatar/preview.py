@@ -40,12 +40,13 @@ def _film(avatar: Avatar, audio: Path, out: Path, config: Path | None) -> None:
     from ims_avatar.driving.audio import AudioEncoder
     from ims_avatar.driving.driving_input import DrivingOptions, open_driving_input
     from ims_avatar.inference.engines.load import load_engine
+    from ims_avatar.pool_process.library import own_encoder
     from ims_avatar.render.output import output_of
     from ims_avatar.render.render_film import render_film
 
     settings = load_config(config)
     engine = load_engine(avatar, settings.pool.engine, threads=settings.pool.render_threads)
-    encoder = AudioEncoder(repository_of(settings).base_model(AUDIO_ENCODER).folder)
+    encoder = own_encoder(avatar) or AudioEncoder(repository_of(settings).base_model(AUDIO_ENCODER).folder)
     driving = open_driving_input("audio", str(audio), DrivingOptions(encoder))
     try:
         render_film(engine, driving, output_of(str(out), [str(audio)]))
