@@ -11,6 +11,7 @@ import logging
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,9 +66,19 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
 }
 
 
-def _avatars(given: argparse.Namespace) -> list[Avatar]:
+def _avatars(given: argparse.Namespace) -> Iterator[Avatar]:
+    """Those installed, and with clips one of a person's picture and one of a person's film."""
     repository = AvatarRepository(given.avatars)
-    return [repository.load(name) for name in given.only or repository.names()]
+    yield from (repository.load(name) for name in given.only or repository.names())
+    if given.clips is None:
+        return
+    from tests.bench.models_people import enrolled
+    from tests.bench.models_robust import HELD_OUT
+
+    clip = given.clips / f"{(given.held_out or HELD_OUT)[0]}.mp4"
+    for name in ("photo", "film"):
+        with tempfile.TemporaryDirectory() as directory:
+            yield enrolled(clip, Path(directory), still=name == "photo", name=name)
 
 
 def _machine() -> str:

@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ims_avatar.avatars.manifest import ConsentRecord
+from ims_avatar.avatars.repository import Avatar, AvatarRepository
 from ims_avatar.driving.moment import PICTURE_RATE
+from ims_avatar.enrol.create import Enrolment, create_avatar
 from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.render.codec import FilmForm
 from ims_avatar.render.film import Film
@@ -23,6 +26,9 @@ from ims_avatar.training.lip_measures import openings, widths
 from ims_avatar.training.people import Person
 from ims_avatar.training.streaming import lag
 
+CONSENT = ConsentRecord(
+    statement="a public clip, for measuring alone", recorded_by="bench", recorded_at="2000-01-01T00:00:00Z"
+)
 _REACH = 5
 """Pictures that lips may be early or late."""
 _STILL = 1e-6
@@ -60,6 +66,14 @@ def filmed(path: Path) -> Filmed:
     track = read_track(path)
     person, _, frames = film_person(path, track.points, track.has_face)
     return Filmed(path, track, person, frames)
+
+
+def enrolled(clip: Path, directory: Path, *, still: bool, name: str = "unseen") -> Avatar:
+    """An avatar of the person, as `ims-avatar avatar create` makes it: of one picture or of the film.
+
+    Raises `ReferenceRefused` and what else `create_avatar` does.
+    """
+    return create_avatar(Enrolment(name, clip, CONSENT, still=still), directory, AvatarRepository())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ims_avatar.avatars.manifest import ConsentRecord
 from ims_avatar.avatars.repository import AUDIO_ENCODER, Avatar, AvatarRepository
 from ims_avatar.driving.audio import AudioEncoder
 from ims_avatar.inference.engines.onnx import onnx_engine
@@ -25,7 +24,7 @@ from ims_avatar.training.personal_folder import build_personalised
 from ims_avatar.training.personalised import PersonalPlan, PersonalRun, train_personalised
 from ims_avatar.training.robust_folder import best_renderer
 from ims_avatar.training.streaming import streamed
-from tests.bench.models_people import Filmed, agreement, rendered_lips
+from tests.bench.models_people import CONSENT, Filmed, agreement, rendered_lips
 from tests.bench.models_table import Aim, Row
 
 CLIP = "DFRF_cnn2_25fps"
@@ -60,11 +59,8 @@ def _train(clip: Path, work: Path, minutes: float) -> _Trained:
     film = first_part(clip, work / f"{clip.stem}_first.mp4")
     began = time.process_time()
     made = train_personalised(PersonalPlan(film, work / "run", minutes), repository)
-    consent = ConsentRecord(
-        statement="a public clip, for measuring alone", recorded_by="bench", recorded_at="2000-01-01T00:00:00Z"
-    )
     name = f"clip-{int(time.time())}"
-    avatar = build_personalised(made, name, "", "none", consent, work / "avatars", repository)
+    avatar = build_personalised(made, name, "", "none", CONSENT, work / "avatars", repository)
     threads = torch.get_num_threads()
     alone = time.process_time() - began - threads * made.run.state.seconds
     return _Trained(made, avatar, (max(alone, 0.0) + made.run.state.seconds) / 60, threads)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,19 +21,18 @@ from ims_avatar.faces.landmarks import LIPS
 from ims_avatar.flow import AUDIO_RATE
 from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.inference.engines.onnx import onnx_engine
-from ims_avatar.render.codec import FilmForm
-from ims_avatar.render.film import Film
 from ims_avatar.render.output import output_of
 from ims_avatar.render.render_film import render_film
 from ims_avatar.training.augment import coloured_noise
 from ims_avatar.training.film_track import read_track
+from tests.bench.models_people import write_pictures
 from tests.bench.models_sound import write_wav
 from tests.bench.models_table import Aim, Row
 
 NOISE_DB = -50.0
 
 
-def rest_rows(avatars: Sequence[Avatar]) -> Iterator[Row]:
+def rest_rows(avatars: Iterable[Avatar]) -> Iterator[Row]:
     encoder = AudioEncoder(AvatarRepository().base_model(AUDIO_ENCODER).folder)
     for avatar in avatars:
         name, engine = avatar.manifest.name, onnx_engine(avatar)
@@ -58,14 +56,11 @@ def rest_rows(avatars: Sequence[Avatar]) -> Iterator[Row]:
 def _idle(avatar: Avatar) -> float:
     """Of the loop's own pictures, through the same codec."""
     size = avatar.manifest
-    form = FilmForm(size.width, size.height, Fraction(PICTURE_RATE))
+    loop = read_loop(avatar.path("loop"), size.width, size.height, size.loop_frames)
+    count = size.loop_frames * PICTURE_RATE // size.frame_rate
+    pictures = (loop[index * size.frame_rate // PICTURE_RATE] for index in range(count))
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory, "idle.mp4")
-        loop = read_loop(avatar.path("loop"), size.width, size.height, size.loop_frames)
-        with Film(output_of(str(path)), form) as film:
-            for index in range(size.loop_frames * PICTURE_RATE // size.frame_rate):
-                film.picture(loop[index * size.frame_rate // PICTURE_RATE], index / PICTURE_RATE)
-        return mouth_motion(path)
+        return mouth_motion(write_pictures(Path(directory, "idle.mp4"), pictures, size.width, size.height))
 
 
 def _driven(engine: AvatarEngine, encoder: AudioEncoder, sound: NDArray[np.floating]) -> float:

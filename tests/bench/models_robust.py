@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ims_avatar.avatars.manifest import ConsentRecord
 from ims_avatar.avatars.repository import AUDIO_ENCODER, AvatarRepository
 from ims_avatar.driving.audio import AudioEncoder
-from ims_avatar.enrol.create import RENDERER, Enrolment, create_avatar
+from ims_avatar.enrol.create import RENDERER
 from ims_avatar.errors import FilmRefused, ReferenceRefused
 from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.inference.engines.onnx import onnx_engine
@@ -21,7 +20,7 @@ from ims_avatar.training.face_batches import Crowd
 from ims_avatar.training.face_validation import Validation
 from ims_avatar.training.robust_weights import load_robust
 from ims_avatar.training.streaming import streamed
-from tests.bench.models_people import Agreement, Filmed, agreement, filmed, rendered_lips
+from tests.bench.models_people import Agreement, Filmed, agreement, enrolled, filmed, rendered_lips
 from tests.bench.models_table import Aim, Row
 
 HELD_OUT = (
@@ -52,7 +51,7 @@ def robust_rows(clips: Sequence[Path]) -> Iterator[Row]:
         for clip in clips:
             with tempfile.TemporaryDirectory() as directory:
                 try:
-                    engine = _avatar_of(clip, Path(directory), still=still)
+                    engine = onnx_engine(enrolled(clip, Path(directory), still=still))
                 except ReferenceRefused as error:
                     yield Row(f"robust: {clip.stem}", None, how=str(error))
                     continue
@@ -98,14 +97,6 @@ def _lip_rows(what: str, found: Sequence[_Lips], r: Aim, amplitude: Aim | None) 
     yield row("opening amplitude", [one.opening.amplitude for one in found], amplitude)
     yield row("opening lag, pictures", [one.opening.lag for one in found], Aim(-1, 1))
     yield row("width r", [one.width.r for one in found], None)
-
-
-def _avatar_of(clip: Path, directory: Path, *, still: bool) -> AvatarEngine:
-    consent = ConsentRecord(
-        statement="a public clip, for measuring alone", recorded_by="bench", recorded_at="2000-01-01T00:00:00Z"
-    )
-    enrolment = Enrolment("unseen", clip, consent, still=still)
-    return onnx_engine(create_avatar(enrolment, directory, AvatarRepository()))
 
 
 def _driven_by_codes(engine: AvatarEngine, seen: Filmed) -> _Lips:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ DRIVING = ("features", "audio encoder", "lip code")
 PICTURE = ("reference", "decoder", "paste", "encode")
 
 
-def speed_rows(avatars: Sequence[Avatar]) -> Iterator[Row]:
+def speed_rows(avatars: Iterable[Avatar]) -> Iterator[Row]:
     speech = _speech()
     engines: list[Preference] = ["onnx"]
     if importlib.util.find_spec("openvino"):
