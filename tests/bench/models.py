@@ -20,7 +20,7 @@ from rich.console import Console
 
 from ims_avatar.avatars.repository import Avatar, AvatarRepository
 from ims_avatar.errors import ImsAvatarError
-from tests.bench.models_table import Row, show, write_json
+from tests.bench.models_table import Row, line, show, write_json
 
 
 def _encoder(given: argparse.Namespace) -> Iterator[Row]:
@@ -107,7 +107,9 @@ def main() -> int:
     for part in given.part:
         console.print(f"measuring: {part}")
         try:
-            rows += PARTS[part](given)
+            for row in PARTS[part](given):
+                console.print(line(row))
+                rows.append(row)
         except ImsAvatarError as error:
             rows.append(Row(part, None, how=str(error)))
     show(rows)

@@ -59,15 +59,23 @@ class Row:
 def show(rows: Sequence[Row]) -> None:
     table = Table("what", "value", "aim", "reached", "how")
     for row in rows:
-        value = "–" if row.value is None else f"{_short(row.value)} {row.unit}".strip()
         reached = {True: "yes", False: "no", None: ""}[row.reached]
-        table.add_row(row.what, value, str(row.aim) if row.aim else "", reached, row.how)
+        table.add_row(row.what, _value(row), str(row.aim) if row.aim else "", reached, row.how)
     Console(width=WIDTH).print(table)
+
+
+def line(row: Row) -> str:
+    """As soon as it is measured: whole parts take minutes."""
+    return f"  {row.what}: {_value(row)}"
 
 
 def write_json(rows: Sequence[Row], machine: str, path: Path) -> None:
     figures = {"machine": machine, "rows": [row.as_dict() for row in rows]}
     path.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _value(row: Row) -> str:
+    return "–" if row.value is None else f"{_short(row.value)} {row.unit}".strip()
 
 
 def _short(value: float) -> str:
