@@ -155,9 +155,9 @@ def _faces(points: Sequence[g.Points], crop: FaceCrop) -> list[FaceInPicture]:
 
 def _faded(faces: list[FaceInPicture | None]) -> list[FaceInPicture | None]:
     """The same; next to a picture without a face the new mouth comes and goes over some pictures."""
-    gaps = [index for index, face in enumerate(faces) if face is None]
     out: list[FaceInPicture | None] = []
     for index, face in enumerate(faces):
-        away = min((abs(index - gap) for gap in gaps if abs(index - gap) <= len(_FADE)), default=0)
-        out.append(replace(face, share=_FADE[away - 1]) if face and away else face)
+        beside = ((faces[max(index - away, 0)], faces[min(index + away, len(faces) - 1)]) for away in (1, 2))
+        share = next((share for share, pair in zip(_FADE, beside, strict=True) if None in pair), 1.0)
+        out.append(replace(face, share=share) if face else None)
     return out
