@@ -28,8 +28,10 @@ _CREASE_FOLLOWS = 0.25
 """How far the crease comes down, as a share of the lid's way."""
 _REACH = 0.5
 """Eye widths above the lashes in which skin moves at most."""
-_RIM = 0.03
+_RIM = 0.012
 """Eye widths under the middle of the lash line that still belong to the lid."""
+_OVER = 0.05
+"""Eye widths that a shut lid comes down below the lower one's edge in the middle: no white may shine through."""
 _TOO_LITTLE = 0.01
 
 Plane = NDArray[np.float32]
@@ -119,6 +121,7 @@ def _patch(frame: EyeFrame, lines: Sequence[NDArray[np.float64]], step: int, wid
     along, down = offset @ frame.ahead, offset @ frame.down
     lashes_at, lower, brow_at = (np.interp(along, *line) for line in lines)
     inside = (along > lines[0][0, 0]) & (along < lines[0][0, -1])
+    lower += _OVER * frame.size * (1 - np.clip(2 * along / frame.size - 1, -1, 1) ** 2)
     gap = np.where(inside, np.maximum(lower - lashes_at, 0.0), 0.0)
     rim = np.minimum(_RIM * frame.size, gap / 2)
     upper, lashes = lashes_at + rim, _LASHES * frame.size

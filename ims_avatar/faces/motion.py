@@ -93,29 +93,32 @@ class FaceMover:
         back = g.inverse(self.head_matrix(motion))
         rise = motion.breath * _BREATH * self._unit
         if rise or not np.allclose(back, np.eye(2, 3), atol=1e-6):
-            self._bend(luma, 0, back, rise)
-            for plane in chroma:
-                self._bend(plane, 1, back, rise)
+            self._bend(luma[None], 0, back, rise)
+            self._bend(chroma, 1, back, rise)
         return moved
 
-    def _bend(self, plane: Picture, field: int, back: g.Matrix, rise: float) -> None:
-        source, how = plane.copy(), (cv2.INTER_CUBIC, cv2.INTER_LINEAR)[field]
+    def _bend(self, planes: Picture, field: int, back: g.Matrix, rise: float) -> None:
+        """Planes (n, h, w) in place."""
+        sources, how = planes.copy(), (cv2.INTER_CUBIC, cv2.INTER_LINEAR)[field]
         for band in self._fields[field]:
-            band.bend(source, plane, back, rise, how)
+            x, y = band.places(back, rise)
+            for source, plane in zip(sources, planes, strict=True):
+                plane[band.window] = cv2.remap(source, x, y, how, borderMode=cv2.BORDER_REPLICATE)
 
 
 class _Band:
     """Where the pixels of some rows of a plane come from. `step`: the plane is so much coarser than the picture."""
 
     def __init__(self, head: NDArray[np.float32], body: NDArray[np.float32], window: tuple[slice, slice], step: int):
-        self._window, self._step = window, step
+        self.window, self._step = window, step
         self._head, self._body = (np.ascontiguousarray(share[window]) for share in (head, body))
         y, x = np.mgrid[window].astype(np.float32)
         self._x, self._y = np.ascontiguousarray(x), np.ascontiguousarray(y)
         self._head_x, self._head_y = self._head * (x + 0.5), self._head * (y + 0.5)
 
-    def bend(self, source: Picture, target: Picture, back: g.Matrix, rise: float, how: int) -> None:
-        """`back`: from places of the moved head to the head as it was, in pixels of the picture."""
+    def places(self, back: g.Matrix, rise: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Columns and rows that pixels of the window come from, as `cv2.remap` counts. `back`: from places of the moved
+        head to the head as it was, in pixels of the picture."""
         (a, b, c), (d, e, f) = (back - np.eye(2, 3)).tolist()
         x = self._x + np.float32(a) * self._head_x
         x += np.float32(b) * self._head_y
@@ -125,7 +128,7 @@ class _Band:
         y += np.float32(f / self._step) * self._head
         if rise:
             y += np.float32(rise / self._step) * self._body
-        target[self._window] = cv2.remap(source, x, y, how, borderMode=cv2.BORDER_REPLICATE)
+        return x, y
 
 
 def _bands(head: NDArray[np.float32], body: NDArray[np.float32], step: int) -> list[_Band]:
