@@ -14,6 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ims_avatar.driving.driving_input import DrivingOptions, open_driving_input
+from ims_avatar.faces.geometry import eye_distance
+from ims_avatar.faces.tracker import FaceTracker
 from ims_avatar.inference.engines.fake import FakeEngine
 from ims_avatar.render.output import Output, output_of
 from ims_avatar.render.render_film import Rendered, render_film
@@ -172,3 +174,66 @@ def test_a_server_that_goes_away_ends_the_stream_with_its_reason(tmp_path: Path,
             _, said = render.communicate(timeout=30)
     assert render.returncode == 1
     assert f"error: rtmp://{host}:{port}/live/... takes no film" in said.decode()
+
+
+SPOKEN = Path(__file__).parents[1] / "fixtures/speech/held_speaker.wav"
+SPOKEN_S = 2.4
+
+
+def run_render(*arguments: object) -> None:
+    done = subprocess.run([*RENDER, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def openings(path: Path) -> NDArray[np.float64]:
+    """How far lips are apart in each picture, in eye distances."""
+    tracker, gaps = FaceTracker(), []
+    with av.open(str(path)) as film:
+        for frame in film.decode(video=0):
+            face = tracker.track(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
+            assert face
+            gaps.append(float(np.linalg.norm(face.points[13, :2] - face.points[14, :2])) / eye_distance(face.points))
+    return np.array(gaps)
+
+
+def likeness(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    assert len(one) == pytest.approx(len(other), abs=1)
+    count = min(len(one), len(other))
+    return float(np.corrcoef(one[:count], other[:count])[0, 1])
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two films of the shipped avatar by the command, each with its sound file beside it."""
+    folder = tmp_path_factory.mktemp("spoken")
+    for name, start in (("one", 0.5), ("two", 5.0)):
+        cut: list[str | Path] = [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-ss",
+            str(start),
+            "-i",
+            SPOKEN,
+            "-t",
+            str(SPOKEN_S),
+            folder / f"{name}.wav",
+        ]
+        subprocess.run(cut, check=True)
+        run_render("-a", folder / f"{name}.wav", "-o", folder / f"{name}.mp4")
+    return folder / "one.mp4", folder / "two.mp4"
+
+
+def test_one_film_drives_another(spoken: tuple[Path, Path], tmp_path: Path) -> None:
+    run_render("--video", spoken[0], "-o", tmp_path / "driven.mp4")
+    driven = openings(tmp_path / "driven.mp4")
+    assert likeness(openings(spoken[0]), driven) > 0.85
+    assert abs(likeness(openings(spoken[1]), driven)) < 0.6
+
+
+def test_a_film_says_something_else_by_the_shipped_renderer(spoken: tuple[Path, Path], tmp_path: Path) -> None:
+    run_render("--reference", spoken[0], "-a", spoken[1].with_suffix(".wav"), "-o", tmp_path / "other.mp4")
+    other = openings(tmp_path / "other.mp4")
+    assert len(other) == round(SPOKEN_S * 25)
+    assert likeness(openings(spoken[1]), other) > 0.8
+    assert abs(likeness(openings(spoken[0]), other)) < 0.6
