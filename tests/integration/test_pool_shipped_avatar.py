@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ims_avatar.avatars.repository import SHIPPED, AvatarRepository
+from ims_avatar.avatars.places import SHIPPED
+from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.config import AvatarsConfig, Config
 from ims_avatar.driving.sound_file import SoundFile
 from ims_avatar.errors import CorruptModel
