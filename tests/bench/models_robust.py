@@ -33,7 +33,7 @@ HELD_OUT = (
     "MuseTalk_sun",
 )
 """Films that are measured on unless others are named. The shipped renderer was trained on drawn people alone."""
-MOST_PICTURES = 300
+MOST_PICTURES = 200
 """Of one film are rendered."""
 
 
