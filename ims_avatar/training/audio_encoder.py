@@ -19,7 +19,7 @@ from ims_avatar.training.encoder_run import CHECKPOINT, OnProgress, Run, RunSett
 from ims_avatar.training.measure_audio_encoder import measure_into_card
 
 DONE = "trained.json"
-"""In the working folder once its run was exported: names the version it became."""
+"""In the working folder once its run was exported: names the version it became, and the minutes it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,10 @@ def train_audio_encoder(settings: Settings, on_progress: OnProgress, said: Calla
     if settings.fresh:
         checkpoint.unlink(missing_ok=True)
         done.unlink(missing_ok=True)
-    elif done.exists():
+    elif done.exists() and (before := json.loads(done.read_text(encoding="utf-8")))["minutes"] >= settings.minutes:
         raise TrainingError(
-            f"the run in {settings.work} is done: it became {json.loads(done.read_text())['folder']}",
-            remedy="train anew with --fresh, or in another --work",
+            f"the run in {settings.work} is done: it became {before['folder']}",
+            remedy="go on with more --minutes, train anew with --fresh, or in another --work",
         )
     prepared = prepare(settings.work, settings.scale, settings.seed, said)
     run = Run(RunSettings(settings.minutes, settings.seed), prepared, settings.work)
@@ -67,7 +67,7 @@ def train_audio_encoder(settings: Settings, on_progress: OnProgress, said: Calla
     folder = next_version(settings.output)
     origin = Origin(int(folder.name), settings.command, settings.seed, _commit(), facts)
     export(network, folder, origin)
-    done.write_text(json.dumps({"folder": str(folder)}), encoding="utf-8")
+    done.write_text(json.dumps({"folder": str(folder), "minutes": settings.minutes}), encoding="utf-8")
     if settings.limit:
         said("measuring")
         measure_into_card(folder, settings.work, settings.limit)

@@ -180,7 +180,8 @@ class Run:
 
     def _save(self) -> None:
         state = {
-            "settings": self._identity(),
+            "seed": self._settings.seed,
+            "minutes": self._settings.minutes,
             "network": self._network.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
             "best": self._best,
@@ -198,19 +199,15 @@ class Run:
             state = torch.load(self._path, weights_only=True)
             self._network.load_state_dict(state["network"])
         except (OSError, RuntimeError, KeyError, EOFError, ValueError, pickle.UnpicklingError) as error:
+            raise TrainingError(f"{self._path} is damaged ({error})", remedy="train anew with --fresh") from error
+        if state["seed"] != self._settings.seed:
             raise TrainingError(
-                f"{self._path} is damaged ({error})", remedy="train anew with --fresh"
-            ) from error
-        if state["settings"] != self._identity():
-            raise TrainingError(
-                f"{self._path} is of another run: {state['settings']}, not {self._identity()}",
-                remedy="give the same --minutes and --seed to go on, --fresh to train anew, or another --work",
+                f"{self._path} is of a run with seed {state['seed']}, not {self._settings.seed}",
+                remedy="give the same --seed to go on, --fresh to train anew, or another --work",
             )
         for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         self._best, self._least = state["best"], state["least"]
-        self._bad, self._done = state["bad"], state["done"]
+        # With more time than before the learning rate rises again to where it is in the longer run.
+        self._bad, self._done = state["bad"], min(1.0, state["done"] * state["minutes"] / self._settings.minutes)
         self._progress = Progress(*state["progress"])
-
-    def _identity(self) -> dict[str, float]:
-        return {"minutes": self._settings.minutes, "seed": self._settings.seed}

@@ -55,6 +55,6 @@ def test_a_model_for_other_features_is_refused(tmp_path: Path) -> None:
 def test_the_model_card_names_data_licences_seed_and_measures() -> None:
     card = json.loads((FOLDER / "model_card.json").read_text(encoding="utf-8"))
     assert all(entry["what"] and entry["licence"] for entry in card["data"])
-    assert card["command"].startswith("python -m ims_avatar.training.audio_encoder") and card["seed"]
+    assert card["command"].startswith("ims-avatar train audio-encoder") and card["seed"]
     assert card["measures"]["recorded_english"]["r_opening"] > 0.65
     assert (FOLDER / "model.onnx").stat().st_size < 2_000_000

@@ -131,8 +131,19 @@ def test_a_killed_run_goes_on_from_its_checkpoint(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.usefixtures("small_steps")
+def test_a_finished_run_goes_on_when_it_gets_more_time(tmp_path: Path) -> None:
+    short = run_of(tmp_path)
+    short.train(lambda _: None)
+    longer = run_of(tmp_path, minutes=0.9)
+    assert not longer.finished
+    seen: list[Any] = []
+    longer.train(seen.append)
+    assert seen[0].done > 0.6 and longer.steps > short.steps
+
+
+@pytest.mark.usefixtures("small_steps")
 def test_a_run_ends_when_nothing_improves(tmp_path: Path) -> None:
-    run = run_of(tmp_path, minutes=60.0, learning_rate=0.0, patience=2)
+    run = run_of(tmp_path, minutes=2.0, learning_rate=0.0, patience=2)
     seen: list[Any] = []
     run.train(seen.append)
     assert run.finished and seen[-1].done < 0.2
@@ -145,7 +156,7 @@ def test_the_checkpoint_of_another_run_and_a_damaged_one_are_refused(tmp_path: P
     from ims_avatar.training.encoder_run import CHECKPOINT
 
     run_of(tmp_path).train(lambda _: None)
-    with pytest.raises(TrainingError, match=r"another run.*--fresh"):
+    with pytest.raises(TrainingError, match=r"with seed 1, not 2.*--fresh"):
         run_of(tmp_path, seed=2)
     (tmp_path / CHECKPOINT).write_bytes((tmp_path / CHECKPOINT).read_bytes()[:1000])
     with pytest.raises(TrainingError, match="damaged"):
