@@ -20,6 +20,7 @@ from ims_avatar.enrol.film import film_reference
 from ims_avatar.enrol.fit import Fit, fit_of
 from ims_avatar.enrol.framing import SIZE
 from ims_avatar.enrol.idle import FRAME_RATE
+from ims_avatar.enrol.mending import DRAWN, PHOTOGRAPHED, mending_for
 from ims_avatar.enrol.photo import is_photo, photo_reference, read_photo
 from ims_avatar.enrol.preview import draw_sheet, write_sheet
 from ims_avatar.enrol.reference import Reference
@@ -60,6 +61,8 @@ class Enrolment:
     """Which one, from the left, beginning with 1, where several are shown."""
     still: bool = False
     """Of a film, use the best frame only."""
+    drawn: bool = False
+    """The picture is a drawing."""
 
 
 def create_avatar(
@@ -75,7 +78,7 @@ def create_avatar(
     reference = reference_of(enrolment, progress)
     progress("writing", 0.0)
     with staging_folder(directory) as folder:
-        fit = fit_of(reference)
+        fit = fit_of(reference, mending_for(DRAWN if enrolment.drawn else PHOTOGRAPHED, base))
         _write(folder, reference, fit, base, enrolment)
         version = next_version(enrolment.name, directory, repository)
         manifest = _manifest(folder, _FILES, enrolment, version, base, reference, fit)

@@ -12,6 +12,7 @@ from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.enrol.create import RENDERER
 from ims_avatar.enrol.inside import paint_inside
 from ims_avatar.enrol.mask import paste_mask
+from ims_avatar.enrol.mending import PHOTOGRAPHED, mending_for
 from ims_avatar.errors import CorruptModel
 from ims_avatar.faces import geometry as g
 from ims_avatar.faces.lip_code import CROP_HEIGHT, CROP_MOUTH, CROP_WIDTH
@@ -97,7 +98,7 @@ def open_painter(repository: AvatarRepository, threads: int) -> MouthPainter:
     """By the shared renderer that is installed. Raises `AvatarNotFound` where none is, `CorruptModel` for a bad one."""
     model = repository.base_model(RENDERER)
     reference, decoder = (OnnxGraph(model.path(role), threads) for role in ("reference", "decoder"))
-    return MouthPainter(reference, decoder)
+    return MouthPainter(reference, decoder, mending_for(PHOTOGRAPHED, model))
 
 
 def _inside(oval: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -132,7 +132,7 @@ class Adaptation:
         self._apart = int(places[int(len(places) * 0.875)])
 
     def run(
-        self, members: int = 3, steps: int = 250, told: Callable[[float], None] = lambda share: None
+        self, members: int = 2, steps: int = 200, told: Callable[[float], None] = lambda share: None
     ) -> AdaptedEncoder:
         """`told` gets the share that is done."""
         done = [

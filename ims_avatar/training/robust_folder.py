@@ -13,6 +13,7 @@ import torch
 from ims_avatar.avatars.manifest import BaseModelManifest
 from ims_avatar.avatars.staging import settle, staging_folder
 from ims_avatar.avatars.writing import file_entries, write_manifest
+from ims_avatar.enrol.mending import DRAWN, PHOTOGRAPHED
 from ims_avatar.training.face_sheets import write_crops
 from ims_avatar.training.face_training import FaceTraining
 from ims_avatar.training.face_validation import Validation
@@ -78,7 +79,12 @@ def _card(run: FaceTraining, plan: RobustPlan, version: int, measures: Mapping[s
         "data": f"{plan.drawn} people drawn by ims_avatar.training.characters, {plan.crops + 1} crops each{films}",
         "held_out": "12 drawn people" if plan.data is None else "people of films never trained on",
         "command": f"ims-avatar train robust --minutes {plan.minutes:g} --drawn {plan.drawn} --crops {plan.crops} "
-        f"--seed {plan.seed}" + (f" --data {plan.data.name}" if plan.data else ""),
+        f"--seed {plan.seed}"
+        + (f" --data {plan.data.name}" if plan.data else "")
+        + (" --from DIR" if plan.start else ""),
+        # Of drawn people alone the network learns a drawer's teeth; with films it learns what cameras see.
+        "mending": {PHOTOGRAPHED: 0.0 if plan.data is None else 1.0, DRAWN: 1.0},
+        "begun_from": _begun_from(plan.start),
         "seed": plan.seed,
         "commit": commit(),
         "training_seconds": round(run.state.seconds),
@@ -89,6 +95,16 @@ def _card(run: FaceTraining, plan: RobustPlan, version: int, measures: Mapping[s
         "measures": dict(measures),
         "history": run.state.history[:: max(1, len(run.state.history) // 12)],
     }
+
+
+def _begun_from(start: Path | None) -> dict[str, Any] | None:
+    """What the card of the renderer that the run went on from says of its making."""
+    path = start / _FILES["model_card"] if start else None
+    if path is None or not path.exists():
+        return None
+    card = json.loads(path.read_text(encoding="utf-8"))
+    told = ("name", "version", "data", "command", "seed", "commit", "training_seconds", "training_steps", "begun_from")
+    return {name: card.get(name) for name in told}
 
 
 def _page(card: Mapping[str, Any]) -> str:

@@ -58,3 +58,24 @@ def with_sound_late(track: FilmTrack, seconds: float) -> FilmTrack:
     assert track.sound is not None
     moved = np.roll(track.sound, round(seconds * AUDIO_RATE))
     return replace(track, sound=moved)
+
+
+def write_clara_speaking(path: Path) -> Path:
+    """The same as a film with sound."""
+    sound = speech("held_voice")
+    times = np.arange(0.0, len(sound) / AUDIO_RATE - 0.1, 1 / RATE)
+    engine = onnx_engine(AvatarRepository().find("clara"))
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=round(RATE), options={"crf": "14", "preset": "veryfast"})
+        video.width = video.height = 512
+        video.pix_fmt = "yuv420p"
+        audio = container.add_stream("aac", rate=AUDIO_RATE, layout="mono")
+        for index, code in enumerate(streamed(encoder(), sound, times)):
+            frame = av.VideoFrame.from_ndarray(engine.render(index, code[None])[0], format="yuv420p")
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        heard = av.AudioFrame.from_ndarray(sound[None], format="s16", layout="mono")
+        heard.sample_rate = AUDIO_RATE
+        container.mux(audio.encode(heard))
+        container.mux(audio.encode(None))
+    return path

@@ -36,6 +36,7 @@ def create(
         str, typer.Option("--licence", metavar="TEXT", help="Under which it may be passed on.")
     ] = "all rights reserved",
     still: Annotated[bool, typer.Option("--still", help="Of a film, use the best picture only.")] = False,
+    drawn: Annotated[bool, typer.Option("--drawn", help="The picture is a drawing, not a photograph.")] = False,
     into: IntoOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -56,7 +57,7 @@ def create(
     require_libraries()
     from ims_avatar.enrol.create import Enrolment, create_avatar  # needs the extra `vision`
 
-    enrolment = Enrolment(name, reference, record, title, licence, face, still)
+    enrolment = Enrolment(name, reference, record, title, licence, face, still, drawn)
     with _shown_progress() as progress:
         avatar = create_avatar(enrolment, directory, repository_of(settings, into), progress)
     manifest = avatar.manifest
