@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
 from torch import nn
+
+_PATIENCE = timedelta(hours=6)
+"""How long the others wait while the first process gathers people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,15 @@ class Group:
         torch.distributed.broadcast(carried, 0)
         return float(carried)
 
+    @contextmanager
+    def first_before_others(self) -> Iterator[None]:
+        """The first process does the block alone, then the others do it: what it wrote they find there."""
+        if self.size > 1 and self.rank:
+            torch.distributed.barrier()
+        yield
+        if self.size > 1 and not self.rank:
+            torch.distributed.barrier()
+
     def leave(self) -> None:
         if self.size > 1:
             torch.distributed.destroy_process_group()
@@ -55,5 +70,5 @@ def join_group(environment: dict[str, Any] | None = None) -> Group:
     else:
         device = torch.device("cpu")
     if size > 1:
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
     return Group(rank, size, device)

@@ -41,7 +41,10 @@ class Person:
         return np.argsort(away)[: max(1, len(away) // 8)]
 
     def save(self, path: Path) -> None:
-        np.savez_compressed(path, **{f.name: getattr(self, f.name) for f in fields(self)})
+        """Whole or not at all: what is killed while it writes leaves no half person."""
+        unfinished = path.with_suffix(".part.npz")
+        np.savez_compressed(unfinished, **{f.name: getattr(self, f.name) for f in fields(self)})
+        unfinished.replace(path)
 
     @staticmethod
     def load(path: Path) -> Person:

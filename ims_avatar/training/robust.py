@@ -97,7 +97,8 @@ def train_robust(
 ) -> tuple[FaceTraining, Validation]:
     """Runs (or goes on with) the training of `plan`; the best weights are in the run's `best`. Also what judged it."""
     group = group or join_group()
-    train, held_out = gather(plan, on_gathering)
+    with group.first_before_others():
+        train, held_out = gather(plan, on_gathering)
     net = RobustRenderer(RobustShape()) if plan.start is None else load_robust(plan.start)
     crowd = Crowd(held_out)
     judged = Validation(
