@@ -46,7 +46,8 @@ def _robust(given: argparse.Namespace) -> Iterator[Row]:
         return iter([Row("robust, unseen people", None, how="needs --clips")])
     from tests.bench.models_robust import HELD_OUT, robust_rows
 
-    return robust_rows([given.clips / f"{name}.mp4" for name in given.held_out or HELD_OUT])
+    clips = [given.clips / f"{name}.mp4" for name in given.held_out or HELD_OUT]
+    return robust_rows(clips, AvatarRepository(given.avatars))
 
 
 def _personalised(given: argparse.Namespace) -> Iterator[Row]:
@@ -78,7 +79,7 @@ def _avatars(given: argparse.Namespace) -> Iterator[Avatar]:
     clip = given.clips / f"{(given.held_out or HELD_OUT)[0]}.mp4"
     for name in ("photo", "film"):
         with tempfile.TemporaryDirectory() as directory:
-            yield enrolled(clip, Path(directory), still=name == "photo", name=name)
+            yield enrolled(clip, Path(directory), repository, still=name == "photo", name=name)
 
 
 def _machine() -> str:
@@ -95,7 +96,9 @@ def main() -> int:
     parser.add_argument("--held-out", nargs="*", help="names of clips that the robust renderer never saw")
     parser.add_argument("--work", type=Path, default=Path("build/bench"), help="where the personalised one is trained")
     parser.add_argument("--minutes", type=float, default=10.0, help="of training the personalised one")
-    parser.add_argument("--avatars", type=Path, nargs="*", default=[], help="directories of further avatars")
+    parser.add_argument(
+        "--avatars", type=Path, nargs="*", default=[], help="directories of further avatars and base models"
+    )
     parser.add_argument("--only", nargs="*", help="names of avatars to rest and to time; all without it")
     parser.add_argument("--corpora", type=Path, default=Path("build/audio_encoder"))
     parser.add_argument("--limit", type=int, default=120, help="utterances of each set")

@@ -68,12 +68,12 @@ def filmed(path: Path) -> Filmed:
     return Filmed(path, track, person, frames)
 
 
-def enrolled(clip: Path, directory: Path, *, still: bool, name: str = "unseen") -> Avatar:
+def enrolled(clip: Path, directory: Path, repository: AvatarRepository, *, still: bool, name: str = "unseen") -> Avatar:
     """An avatar of the person, as `ims-avatar avatar create` makes it: of one picture or of the film.
 
     Raises `ReferenceRefused` and what else `create_avatar` does.
     """
-    return create_avatar(Enrolment(name, clip, CONSENT, still=still), directory, AvatarRepository())
+    return create_avatar(Enrolment(name, clip, CONSENT, still=still), directory, repository)
 
 
 @dataclass(frozen=True, slots=True)
