@@ -55,7 +55,7 @@ def _personalised(given: argparse.Namespace) -> Iterator[Row]:
         return iter([Row("personalised", None, how="needs --clips")])
     from tests.bench.models_personal import CLIP, personalised_rows
 
-    return personalised_rows(given.clips / f"{CLIP}.mp4", given.work, given.minutes)
+    return personalised_rows(given.clips / f"{CLIP}.mp4", given.work, given.minutes, AvatarRepository(given.avatars))
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {

@@ -41,20 +41,20 @@ class _Trained:
     threads: int
 
 
-def personalised_rows(clip: Path, work: Path, minutes: float) -> Iterator[Row]:
+def personalised_rows(clip: Path, work: Path, minutes: float, repository: AvatarRepository) -> Iterator[Row]:
     """Trains in `work`, or goes on with what is there; takes `minutes` and some more."""
-    trained = _train(clip, work, minutes)
+    trained = _train(clip, work, minutes, repository)
     seen = _whole_film(clip, trained)
     held = seen.part(TRAINED_ON, 1.0)
     how = f"{clip.stem}: trained on the first {TRAINED_ON:.0%}, measured on the last {len(held)} pictures"
-    yield from _lip_rows(trained, seen, held, how)
+    shared = AudioEncoder(repository.base_model(AUDIO_ENCODER).folder)
+    yield from _lip_rows(trained, shared, seen, held, how)
     yield from _picture_rows(trained, seen, held, how)
     yield Row("personalised: training time", trained.minutes, "min", Aim(high=15.0),
               f"CPU time; {trained.threads} threads while pictures are learnt; {clip.stem}")  # fmt: skip
 
 
-def _train(clip: Path, work: Path, minutes: float) -> _Trained:
-    repository = AvatarRepository()
+def _train(clip: Path, work: Path, minutes: float, repository: AvatarRepository) -> _Trained:
     work.mkdir(parents=True, exist_ok=True)
     film = first_part(clip, work / f"{clip.stem}_first.mp4")
     began = time.process_time()
@@ -90,10 +90,9 @@ def _whole_film(clip: Path, trained: _Trained) -> Filmed:
     return Filmed(clip, track, person, frames)
 
 
-def _lip_rows(trained: _Trained, seen: Filmed, held: NDArray[np.intp], how: str) -> Iterator[Row]:
+def _lip_rows(trained: _Trained, shared: AudioEncoder, seen: Filmed, held: NDArray[np.intp], how: str) -> Iterator[Row]:
     sound, times = seen.track.sound, seen.track.times[seen.frames[held]]
     assert sound is not None, "it was trained on"
-    shared = AudioEncoder(AvatarRepository().base_model(AUDIO_ENCODER).folder)
     own = AudioEncoder(trained.avatar.path("lip_encoder"))
     inputs = {
         "by sound": streamed(own, sound, times),
