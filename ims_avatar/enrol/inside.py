@@ -50,14 +50,15 @@ def paint(colours: InsideColours, light: float = 1.0) -> NDArray[np.float32]:
     x = (np.arange(WIDTH * _FINE) + 0.5) / (WIDTH * _FINE) - 0.5
     y = ((np.arange(HEIGHT * _FINE) + 0.5) / (HEIGHT * _FINE) - 0.5) / 2
     layers = _upper(x[None], y[:, None], colours), _lower(x[None], y[:, None], colours)
-    return np.concatenate([_texture(*layer, light) for layer in layers]).astype(np.float32)
+    return np.concatenate([_texture(*layer, colours.teeth, light) for layer in layers]).astype(np.float32)
 
 
-def _texture(colour: NDArray[np.float64], alpha: NDArray[np.float64], light: float) -> NDArray[np.float64]:
-    """(4, HEIGHT, WIDTH) of colour (3, fine, fine) and alpha, premultiplied while it is averaged."""
+def _texture(colour: NDArray[np.float64], alpha: NDArray[np.float64], teeth: Yuv, light: float) -> NDArray[np.float64]:
+    """(4, HEIGHT, WIDTH) of colour (3, fine, fine) and alpha. What is not seen has the teeth's colour: samples between
+    it and a tooth must not be green."""
     weighted = np.concatenate([colour * alpha, alpha[None]])
     mean = weighted.reshape(4, HEIGHT, _FINE, WIDTH, _FINE).mean(axis=(2, 4))
-    filled = mean[:3] / np.maximum(mean[3:], 1e-3)
+    filled = np.where(mean[3:] > 1e-3, mean[:3] / np.maximum(mean[3:], 1e-3), _plane(teeth))
     filled[0] *= light
     return np.concatenate([filled / 255.0, mean[3:]])
 

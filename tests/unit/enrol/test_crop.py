@@ -71,3 +71,9 @@ def test_teeth_are_brighter_than_the_tongue_and_follow_the_light() -> None:
     teeth, tongue = bright[0, 14, 34], bright[4, 13, 34]
     assert teeth > 1.3 * tongue and (bright[7] == 1.0).all() and bright[3, 20, 34] == 0.0
     assert dark[0, 14, 34] < 0.7 * bright[0, 14, 34]
+
+
+def test_nothing_in_a_mouth_is_green() -> None:
+    textures = paint_inside(150.0).reshape(2, 4, 32, 64)
+    blue, red = textures[:, 1] * 255, textures[:, 2] * 255
+    assert blue.min() > 110 and red.min() > 128
