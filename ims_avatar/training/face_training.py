@@ -34,6 +34,8 @@ _CHECK_EVERY = 30.0
 """Seconds of training between two validations and checkpoints: a killed run loses no more."""
 _EXACT_FROM = 0.8
 """Share of the time after which bfloat16 is left for float32: its rounding blurs the last decibel."""
+_HEARSAY, _SILENT = 0.15, 0.2
+"""Noise on the lip code that the network is told, as a share of its range; and how often it is told of rest instead."""
 _PATIENCE = 12
 """Validations without a better picture after which a run ends."""
 _BETTER = 0.01
@@ -129,12 +131,13 @@ class FaceTraining:
 
     def _one_step(self, batch: FaceBatch, share: float) -> float:
         codes = batch.codes + self.plan.code_noise * torch.randn_like(batch.codes)
+        told = self._told(codes)
         with torch.no_grad():
             bent = self.net.warp(
                 codes, batch.rest, batch.still_lines, batch.still_luma, batch.still_chroma, batch.inside
             )
         with torch.autocast(self._group.device.type, torch.bfloat16, enabled=share < _EXACT_FROM):
-            drawn = self._shared(codes, (batch.luma, batch.chroma, batch.visible), bent)
+            drawn = self._shared(told, (batch.luma, batch.chroma, batch.visible), bent)
         luma, chroma = drawn[0].float(), drawn[1].float()
         loss = renderer_loss((luma, chroma), batch.truth, batch.weight, _coarse(batch.weight))
         if share >= self.plan.critic_from:
@@ -151,6 +154,13 @@ class FaceTraining:
                 mean.lerp_(now, 1 - keep)
         value: float = loss.item()
         return value
+
+    def _told(self, codes: Tensor) -> Tensor:
+        """What the network is told of the lips: often inexact, sometimes that they rest, so that it mends what it sees
+        in the bent picture and does not draw what codes like this one mostly looked like."""
+        blurred = codes + _HEARSAY * self.net.mender.scale * torch.randn_like(codes)
+        silent = torch.rand(len(codes), 1, device=codes.device) < _SILENT
+        return torch.where(silent, torch.zeros_like(codes), blurred)
 
     def _check(self, loss: float, on_progress: Callable[[Progress], None]) -> None:
         """Validates, remembers the best, writes a checkpoint."""

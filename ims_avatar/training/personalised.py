@@ -113,6 +113,7 @@ def train_personalised(
         if plan.wide
         else load_robust(repository.base_model(RENDERER).folder)
     )
+    start.mender.keep_within(torch.from_numpy(person.codes[learnt]))
     training = TrainingPlan(plan.folder, plan.minutes, plan.seed, variety=0.12, critic_from=0.6)
     run = FaceTraining(training, start, crowd, judged, join_group())
     run.run(on_progress)

@@ -63,7 +63,10 @@ class Mender(nn.Module):
     def __init__(self, shape: RobustShape) -> None:
         super().__init__()
         half, quarter, eighth, sixteenth = shape.channels
-        self.register_buffer("scale", torch.from_numpy(np.maximum(HIGHEST, -LOWEST)))
+        scale = torch.from_numpy(np.maximum(HIGHEST, -LOWEST))
+        self.register_buffer("scale", scale)
+        self.register_buffer("lowest", -1.5 * scale)
+        self.register_buffer("highest", 1.5 * scale)
         self.code = nn.Sequential(nn.Linear(LIP_CODE_SIZE, shape.code), nn.SiLU(), nn.Linear(shape.code, shape.code))
         self.to_half = convolution(4 + 2 + 4, half)
         self.to_quarter = convolution(half, quarter, 3, 2)
@@ -88,6 +91,13 @@ class Mender(nn.Module):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
 
+    def keep_within(self, codes: Tensor) -> None:
+        """Lip codes beyond those of (n, 8), and beyond rest, shall be taken for the nearest: of one person's speech the
+        network learns a small part of what lips can do, and must not go on from there by itself. The bend does."""
+        ends = codes.quantile(torch.tensor([0.01, 0.99]), dim=0)
+        self.lowest.copy_(ends[0].clamp_max(0))
+        self.highest.copy_(ends[1].clamp_min(0))
+
     def forward(
         self,
         lip_codes: Tensor,
@@ -100,7 +110,7 @@ class Mender(nn.Module):
 
         Returns the difference in luma and chroma.
         """
-        code = self.code((lip_codes / self.scale).clamp(-1.5, 1.5))
+        code = self.code(torch.maximum(torch.minimum(lip_codes, self.highest), self.lowest) / self.scale)
         given = torch.cat([functional.pixel_unshuffle(luma, 2), chroma, functional.pixel_unshuffle(seen, 2)], dim=1)
         half = self.to_half(given) + context[0]
         quarter = self.to_quarter(half) + context[1]

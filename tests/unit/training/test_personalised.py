@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="training needs torch: pip install '
 pytest.importorskip("cv2", reason="faces need pip install 'ims-avatar[vision]'")
 pytest.importorskip("ai_edge_litert", reason="faces need pip install 'ims-avatar[vision]'")
 
+from ims_avatar.avatars.loop import read_loop
 from ims_avatar.avatars.manifest import ConsentRecord
 from ims_avatar.avatars.repository import LIP_ENCODER, Avatar, AvatarRepository
 from ims_avatar.driving.audio import AudioEncoder
@@ -52,6 +53,15 @@ def test_the_avatar_is_whole_and_moves_its_mouth(avatar: Avatar) -> None:
     change = np.abs(opened - closed)[0, :512]
     inside = change[box.top : box.top + box.height, box.left : box.left + box.width]
     assert inside.mean() > 2 and change.sum() == inside.sum()
+
+
+def test_at_rest_it_looks_like_its_film(avatar: Avatar) -> None:
+    engine = onnx_engine(avatar)
+    box, manifest = avatar.manifest.paste, avatar.manifest
+    loop = read_loop(avatar.path("loop"), manifest.width, manifest.height, manifest.loop_frames)
+    where = np.s_[box.top : box.top + box.height, box.left : box.left + box.width]
+    error = engine.render(3, np.zeros((1, 8), np.float32))[0][where].astype(float) - loop[3][where]
+    assert 10 * np.log10(255**2 / np.mean(error**2)) > 24
 
 
 def test_it_brings_its_own_audio_encoder(avatar: Avatar) -> None:
