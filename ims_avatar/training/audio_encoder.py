@@ -7,7 +7,6 @@ the best network and measures it on everything held out.
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from ims_avatar.training.audio_encoder_export import Origin, export
 from ims_avatar.training.encoder_frames import prepare
 from ims_avatar.training.encoder_run import CHECKPOINT, OnProgress, Run, RunSettings
 from ims_avatar.training.measure_audio_encoder import measure_into_card
+from ims_avatar.training.provenance import commit
 
 DONE = "trained.json"
 """In the working folder once its run was exported: names the version it became, and the minutes it took."""
@@ -65,7 +65,7 @@ def train_audio_encoder(settings: Settings, on_progress: OnProgress, said: Calla
     run.train(on_progress)
     network, facts = run.result()
     folder = next_version(settings.output)
-    origin = Origin(int(folder.name), settings.command, settings.seed, _commit(), facts)
+    origin = Origin(int(folder.name), settings.command, settings.seed, commit(), facts)
     export(network, folder, origin)
     done.write_text(json.dumps({"folder": str(folder), "minutes": settings.minutes}), encoding="utf-8")
     if settings.limit:
@@ -78,8 +78,3 @@ def next_version(directory: Path) -> Path:
     """`<directory>/<n>` with the lowest n above all there are; what is there is never written to."""
     there = [int(entry.name) for entry in directory.glob("[0-9]*") if entry.name.isdecimal()]
     return directory / str(max(there, default=0) + 1)
-
-
-def _commit() -> str:
-    said = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return said.stdout.strip() or "unknown"

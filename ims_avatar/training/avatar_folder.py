@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +26,7 @@ from ims_avatar.training.characters.idle import FRAME_RATE, LOOP_LENGTH
 from ims_avatar.training.characters.style import CharacterStyle
 from ims_avatar.training.contact_sheet import write_sheets
 from ims_avatar.training.crop import CropGeometry
+from ims_avatar.training.provenance import commit, hardware
 from ims_avatar.training.renderer import CHECKPOINT, LOOP_FILE, load_crop, load_renderer
 from ims_avatar.training.renderer_data import ReferenceLoop, reference_loop
 from ims_avatar.training.renderer_export import OPSET, export_renderer
@@ -131,10 +130,10 @@ def _card(source: AvatarSource, measures: Mapping[str, float]) -> dict[str, Any]
         f"--minutes {plan['minutes']:g} --samples {plan['samples']} --seed {plan['seed']}"
         + (f" --start {plan['start']}" if plan.get("start") else ""),
         "seed": plan["seed"],
-        "commit": _commit(),
+        "commit": commit(),
         "training_seconds": round(float(progress["seconds"])),
         "training_steps": progress["step"],
-        "hardware": f"{_processor()}, {torch.get_num_threads()} thread, torch {torch.__version__}",
+        "hardware": hardware(),
         "format": f"ONNX opset {OPSET}, float32, dynamic batch",
         "licence": LICENCE,
         "consent": CONSENT,
@@ -163,25 +162,6 @@ Mouths at four times; above rendered, below the drawn truth:
 Made by `{card["command"]}` at commit {card["commit"]}: {card["training_steps"]} steps in {card["training_seconds"]} s
 on {card["hardware"]}. {card["format"]}. Licence {card["licence"]}.
 """
-
-
-def _commit() -> str:
-    """Commit of the checkout that trained, or `unknown` where there is none."""
-    git = shutil.which("git")
-    if git is None:
-        return "unknown"
-    done = subprocess.run(
-        [git, "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() or "unknown"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from ims_avatar.avatars.manifest import AvatarManifest, ConsentRecord
 from ims_avatar.avatars.repository import Avatar, AvatarRepository, Stored
 from ims_avatar.avatars.staging import settle, staging_folder
 from ims_avatar.avatars.writing import file_entries, write_manifest
-from ims_avatar.enrol.create import RENDERER
+from ims_avatar.enrol.create import RENDERER, next_version
 from ims_avatar.enrol.fit import Fit, fit_of
 from ims_avatar.enrol.framing import SIZE
 from ims_avatar.enrol.idle import FRAME_RATE
@@ -64,7 +64,7 @@ def build_personalised(
     """
     renderer = best_renderer(made.run)
     measures = made.judged.measure(renderer)
-    version = _next_version(name, directory)
+    version = next_version(name, directory, repository)
     _refuse_worse(made, name, directory, measures)
     fit = fit_of(made.reference)
     with staging_folder(directory) as folder:
@@ -130,10 +130,6 @@ def _graph_inputs(made: PersonalRun, fit: Fit) -> dict[str, torch.Tensor]:
 
 def _versions(name: str, directory: Path) -> list[int]:
     return sorted(int(path.name) for path in (directory / name).glob("*") if path.name.isdecimal())
-
-
-def _next_version(name: str, directory: Path) -> int:
-    return max([0, *_versions(name, directory)]) + 1
 
 
 def _refuse_worse(made: PersonalRun, name: str, directory: Path, measures: Mapping[str, float]) -> None:
