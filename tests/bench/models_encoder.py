@@ -9,8 +9,8 @@ from typing import Any
 
 from ims_avatar.avatars.repository import AUDIO_ENCODER, AvatarRepository
 from ims_avatar.driving.audio import AudioEncoder
-from ims_avatar.training.corpus_build import HELD
-from ims_avatar.training.measure_audio_encoder import group_accuracy, held_sets, measures, through_stream
+from ims_avatar.training.speech.corpus_build import HELD
+from ims_avatar.training.speech.measure_audio_encoder import group_accuracy, held_sets, measures, through_stream
 from tests.bench.models_table import Aim, Row
 
 VOICES = "synthetic_held_voices"

@@ -20,11 +20,11 @@ from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.render.codec import FilmForm
 from ims_avatar.render.film import Film
 from ims_avatar.render.output import output_of
-from ims_avatar.training.film_people import film_person
-from ims_avatar.training.film_track import FilmTrack, read_track
-from ims_avatar.training.lip_measures import openings, widths
-from ims_avatar.training.people import Person
-from ims_avatar.training.streaming import lag
+from ims_avatar.training.faces.people import Person
+from ims_avatar.training.films.film_people import film_person
+from ims_avatar.training.films.film_track import FilmTrack, read_track
+from ims_avatar.training.films.lip_measures import openings, widths
+from ims_avatar.training.speech.streaming import lag
 
 CONSENT = ConsentRecord(
     statement="a public clip, for measuring alone", recorded_by="bench", recorded_at="2000-01-01T00:00:00Z"

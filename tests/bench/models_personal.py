@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from ims_avatar.avatars.repository import AUDIO_ENCODER, Avatar, AvatarRepository
 from ims_avatar.driving.audio import AudioEncoder
 from ims_avatar.inference.engines.onnx import onnx_engine
-from ims_avatar.training.face_batches import Crowd, FaceBatch
-from ims_avatar.training.face_validation import Validation
-from ims_avatar.training.film_people import film_person
-from ims_avatar.training.film_track import read_track
-from ims_avatar.training.people import Person
-from ims_avatar.training.personal_folder import build_personalised
-from ims_avatar.training.personalised import PersonalPlan, PersonalRun, train_personalised
-from ims_avatar.training.robust_folder import best_renderer
-from ims_avatar.training.streaming import streamed
+from ims_avatar.training.faces.face_batches import Crowd, FaceBatch
+from ims_avatar.training.faces.face_validation import Validation
+from ims_avatar.training.faces.people import Person
+from ims_avatar.training.faces.personal_folder import build_personalised
+from ims_avatar.training.faces.personalised import PersonalPlan, PersonalRun, train_personalised
+from ims_avatar.training.faces.robust_folder import best_renderer
+from ims_avatar.training.films.film_people import film_person
+from ims_avatar.training.films.film_track import read_track
+from ims_avatar.training.speech.streaming import streamed
 from tests.bench.models_people import CONSENT, Filmed, agreement, rendered_lips
 from tests.bench.models_table import Aim, Row
 

@@ -23,8 +23,8 @@ from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.inference.engines.onnx import onnx_engine
 from ims_avatar.render.output import output_of
 from ims_avatar.render.render_film import render_film
-from ims_avatar.training.augment import coloured_noise
-from ims_avatar.training.film_track import read_track
+from ims_avatar.training.films.film_track import read_track
+from ims_avatar.training.speech.augment import coloured_noise
 from tests.bench.models_people import write_pictures
 from tests.bench.models_sound import write_wav
 from tests.bench.models_table import Aim, Row

@@ -17,11 +17,11 @@ from ims_avatar.enrol.mending import PHOTOGRAPHED, mending_for
 from ims_avatar.errors import FilmRefused, ReferenceRefused
 from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.inference.engines.onnx import onnx_engine
-from ims_avatar.training.av_offset import find_offset, heard_lips, with_sound_in_place
-from ims_avatar.training.face_batches import Crowd
-from ims_avatar.training.face_validation import Validation
-from ims_avatar.training.robust_weights import load_robust
-from ims_avatar.training.streaming import streamed
+from ims_avatar.training.faces.face_batches import Crowd
+from ims_avatar.training.faces.face_validation import Validation
+from ims_avatar.training.faces.robust_weights import load_robust
+from ims_avatar.training.films.av_offset import find_offset, heard_lips, with_sound_in_place
+from ims_avatar.training.speech.streaming import streamed
 from tests.bench.models_people import Agreement, Filmed, agreement, enrolled, filmed, rendered_lips
 from tests.bench.models_table import Aim, Row
 

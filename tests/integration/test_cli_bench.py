@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from ims_avatar.training.mouth_measure import mouth_opening
+from ims_avatar.training.drawn.mouth_measure import mouth_opening
 
 REPOSITORY = Path(__file__).parents[2]
 SPEECH = REPOSITORY / "ims_avatar/cli/demo_speech.wav"

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ims_avatar.training.mouth_measure import mouth_opening
+from ims_avatar.training.drawn.mouth_measure import mouth_opening
 from tests.support.mouth import correlation
 
 RATE = 25

@@ -1,4 +1,4 @@
-"""The mouth of the shipped avatar, measured on decoded pictures: see `ims_avatar.training.mouth_measure`."""
+"""The mouth of the shipped avatar, measured on decoded pictures: see `ims_avatar.training.drawn.mouth_measure`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ims_avatar.training.mouth_measure import CLARA_LOOK, MouthLook, mouth_opening
+from ims_avatar.training.drawn.mouth_measure import CLARA_LOOK, MouthLook, mouth_opening
 
 __all__ = ["correlation", "mouth_opening", "mouth_openings"]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ims_avatar.faces.landmarks import LIPS, LOWER_LIP_INNER, UPPER_LIP_INNER
 from ims_avatar.faces.pose import _canonical
 from ims_avatar.flow import AUDIO_RATE
-from ims_avatar.training.film_track import THUMB_HEIGHT, THUMB_WIDTH, FilmTrack
+from ims_avatar.training.films.film_track import THUMB_HEIGHT, THUMB_WIDTH, FilmTrack
 from tests.unit.faces.turning import turned_head
 
 RATE = 25.0

@@ -10,9 +10,9 @@ import torch
 from ims_avatar.avatars.manifest import AvatarManifest, read_manifest
 from ims_avatar.avatars.repository import Avatar, Stored
 from ims_avatar.avatars.writing import file_entries
-from ims_avatar.training.robust_export import export_robust
-from ims_avatar.training.robust_graphs import FIT_INPUTS, example_inputs
-from ims_avatar.training.robust_model import RobustRenderer, RobustShape
+from ims_avatar.training.faces.robust_export import export_robust
+from ims_avatar.training.faces.robust_graphs import FIT_INPUTS, example_inputs
+from ims_avatar.training.faces.robust_model import RobustRenderer, RobustShape
 from tests.support.avatar_folders import avatar_copy, change_manifest
 
 

@@ -17,8 +17,8 @@ from ims_avatar.driving.resample import resampled
 from ims_avatar.faces.tracker import FaceTracker
 from ims_avatar.flow import AUDIO_RATE
 from ims_avatar.inference.engines.onnx import onnx_engine
-from ims_avatar.training.film_track import FilmTrack
-from ims_avatar.training.streaming import streamed
+from ims_avatar.training.films.film_track import FilmTrack
+from ims_avatar.training.speech.streaming import streamed
 from tests.support.plain_film import RATE, plain_film
 
 SPEECH = Path(__file__).parents[1] / "fixtures" / "speech"

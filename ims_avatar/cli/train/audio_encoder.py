@@ -13,7 +13,7 @@ from ims_avatar.cli import console
 from ims_avatar.cli.train.packages import require
 
 if TYPE_CHECKING:
-    from ims_avatar.training.encoder_run import Progress as Stage
+    from ims_avatar.training.speech.encoder_run import Progress as Stage
 
 Work = Annotated[Path, typer.Option(metavar="DIR", help="Corpora, frames and checkpoint; a run goes on from here.")]
 Output = Annotated[
@@ -37,7 +37,7 @@ def audio_encoder(
     Interrupted or killed, the same command goes on with what was trained half a minute before.
     """
     require("torch", "onnx", "scipy", "pocketsphinx")
-    from ims_avatar.training.audio_encoder import Settings, train_audio_encoder
+    from ims_avatar.training.speech.audio_encoder import Settings, train_audio_encoder
 
     settings = Settings(work, output or work / "versions", minutes, seed, scale, limit, fresh)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[shown]}"), TimeElapsedColumn())

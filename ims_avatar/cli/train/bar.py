@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from ims_avatar.cli import console
 
 if TYPE_CHECKING:
-    from ims_avatar.training.face_training import Progress as Stage
+    from ims_avatar.training.faces.face_training import Progress as Stage
 
 
 class TrainingBar:

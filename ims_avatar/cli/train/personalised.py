@@ -64,8 +64,8 @@ def personalised(
     record = _consent(name, consent, repository)
     from ims_avatar.enrol.create import check_name
     from ims_avatar.training.distribution import use_threads
-    from ims_avatar.training.personal_folder import build_personalised
-    from ims_avatar.training.personalised import PersonalPlan, train_personalised
+    from ims_avatar.training.faces.personal_folder import build_personalised
+    from ims_avatar.training.faces.personalised import PersonalPlan, train_personalised
 
     check_name(name)
     use_threads(threads)

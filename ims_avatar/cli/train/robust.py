@@ -37,12 +37,13 @@ def robust(
     """Train the renderer that draws the mouth of any face, from drawn people and the films in DIR.
 
     Interrupted or killed, the same command goes on with what was trained half a minute before. On several GPUs:
-    torchrun --nproc-per-node N -m ims_avatar.training.robust --folder WORK --data DIR, then this command for the files.
+    torchrun --nproc-per-node N -m ims_avatar.training.faces.robust --folder WORK --data DIR, then this command for the
+    files.
     """
     require("torch", "onnx", "skia", "scipy", "cv2")
     from ims_avatar.training.distribution import use_threads
-    from ims_avatar.training.robust import RobustPlan, train_robust
-    from ims_avatar.training.robust_folder import NAME, build_base_model
+    from ims_avatar.training.faces.robust import RobustPlan, train_robust
+    from ims_avatar.training.faces.robust_folder import NAME, build_base_model
 
     use_threads(threads)
     set_up_log(LogConfig(level="warning"), "train")

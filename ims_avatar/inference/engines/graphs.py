@@ -1,7 +1,7 @@
 """An engine made of two graphs, whatever runs them: `reference` once a tick, `decoder` for all calls of the tick.
 
-What the graphs compute stands in `ims_avatar.training.renderer_graphs` and `robust_graphs`; here are only the pictures
-around them.
+What the graphs compute stands in `ims_avatar.training`, in `drawn.renderer_graphs` and `faces.robust_graphs`; here are
+only the pictures around them.
 """
 
 from __future__ import annotations

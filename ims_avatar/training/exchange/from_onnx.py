@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ims_avatar.avatars.repository import Avatar
+from ims_avatar.training.drawn.renderer_graphs import DecoderGraph, ReferenceGraph, call_time_graphs
+from ims_avatar.training.drawn.renderer_model import Renderer, RendererShape
 from ims_avatar.training.exchange.fold import folded
 from ims_avatar.training.exchange.graph import Weights, load_graph, nodes_of, take_weights
-from ims_avatar.training.renderer_graphs import DecoderGraph, ReferenceGraph, call_time_graphs
-from ims_avatar.training.renderer_model import Renderer, RendererShape
 
 LIP_RENDERER = "lip_renderer"
 """Name in a .pth file of what `renderer_model.Renderer` computes."""

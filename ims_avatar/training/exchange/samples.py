@@ -14,7 +14,7 @@ from ims_avatar.avatars.loop import read_loop
 from ims_avatar.avatars.repository import Avatar
 from ims_avatar.inference.engines.fit import read_fit
 from ims_avatar.inference.engines.onnx import OnnxGraph
-from ims_avatar.training.lip_corpus import random_lip_codes
+from ims_avatar.training.drawn.lip_corpus import random_lip_codes
 
 Arrays = dict[str, NDArray[Any]]
 LEAST_AGREEMENT = 55.0

@@ -13,8 +13,8 @@ import pytest
 from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.driving.audio import AudioEncoder
 from ims_avatar.driving.phonemes import PhonemeGroup, PhonemeSpan
-from ims_avatar.training.corpus import spans_from_json
-from ims_avatar.training.streaming import Tracks, amplitude, correlation, lag, streamed, tracks
+from ims_avatar.training.speech.corpus import spans_from_json
+from ims_avatar.training.speech.streaming import Tracks, amplitude, correlation, lag, streamed, tracks
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "speech"
 DEMO = Path(__file__).parents[3] / "ims_avatar" / "cli" / "demo_speech.wav"

@@ -17,7 +17,7 @@ from ims_avatar.avatars.loop import read_loop
 from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.inference.engines.load import load_engine
-from ims_avatar.training.lip_corpus import corner_cases, speech_like
+from ims_avatar.training.drawn.lip_corpus import corner_cases, speech_like
 from tests.support.mouth import correlation, mouth_openings
 
 AVATAR = AvatarRepository().find("clara")

@@ -35,7 +35,7 @@ def test_the_folder_of_the_new_version_is_named(tmp_path: Path, monkeypatch: pyt
     for package in ("torch", "onnx", "scipy", "pocketsphinx"):
         if importlib.util.find_spec(package) is None:
             missing(f"{package} is not installed: pip install ims-avatar[train]")
-    from ims_avatar.training import audio_encoder
+    from ims_avatar.training.speech import audio_encoder
 
     asked: list[Any] = []
 

@@ -15,9 +15,9 @@ from ims_avatar.avatars.intake import Admission, Admitted
 from ims_avatar.avatars.repository import Avatar, AvatarRepository
 from ims_avatar.errors import AvatarNotFound, AvatarNotWritten, CorruptModel, ExchangeError
 from ims_avatar.inference.engines.onnx import onnx_engine
+from ims_avatar.training.drawn.renderer_model import Renderer, RendererShape
 from ims_avatar.training.exchange.pth import export_pth, import_pth
 from ims_avatar.training.exchange.samples import decibels, sample_lip_codes
-from ims_avatar.training.renderer_model import Renderer, RendererShape
 from tests.support.avatar_folders import everything_below
 
 pytestmark = pytest.mark.train

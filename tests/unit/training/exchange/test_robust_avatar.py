@@ -1,4 +1,3 @@
-
 """The exchange formats know of no renderer: one of another kind, with inputs of its own, goes the same ways."""
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Drawn people: their pictures, and the renderers of those that are shipped."""

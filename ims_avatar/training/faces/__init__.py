@@ -1,0 +1,1 @@
+"""Renderers of real faces: any, and one person's own."""

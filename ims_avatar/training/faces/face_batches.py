@@ -1,0 +1,159 @@
+"""Batches for renderers of real faces: who, which crop, which still to bend; in any light, and mirrored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ims_avatar.faces.lip_code import CROP_WIDTH, KNOTS
+from ims_avatar.training.faces.people import Person
+
+_RESTFUL = 0.6
+"""Share of stills whose mouth is at rest, as the still of an avatar is; the others make the network robust."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceBatch:
+    """Tensors of B crops; pictures 0..1."""
+
+    codes: Tensor
+    luma: Tensor
+    chroma: Tensor
+    still_luma: Tensor
+    still_chroma: Tensor
+    still_lines: Tensor
+    rest: Tensor
+    inside: Tensor
+    mask: Tensor
+    weight: Tensor
+    """(B, 1, h, w): how much each pixel counts."""
+
+    @property
+    def truth(self) -> tuple[Tensor, Tensor]:
+        return self.luma, self.chroma
+
+    @property
+    def visible(self) -> Tensor:
+        return (self.mask <= 0).to(self.mask.dtype)
+
+    def to(self, device: torch.device) -> FaceBatch:
+        return FaceBatch(*(getattr(self, name).to(device) for name in self.__slots__))
+
+
+class Crowd:
+    """All people of a training run, as tensors."""
+
+    def __init__(self, people: Sequence[Person]) -> None:
+        self.people = people
+        self.mask = torch.from_numpy(np.stack([p.mask for p in people]))[:, None]
+        self.inside = torch.from_numpy(np.stack([p.inside for p in people]))
+        self.rest = torch.from_numpy(np.stack([p.rest for p in people]))
+        self.weight = torch.stack([_weight(p) for p in people])[:, None] * (self.mask > 0)
+        self._quiet = [p.quiet for p in people]
+        size = np.sqrt([len(p.luma) for p in people])
+        self._shares = size / size.sum()
+
+    def draw(self, rng: np.random.Generator, count: int) -> FaceBatch:
+        """`count` crops of people by chance (who has more crops comes up more often, but not as much more)."""
+        who = rng.choice(len(self.people), count, p=self._shares)
+        crops = np.array([rng.integers(len(self.people[k].luma)) for k in who])
+        stills = np.array(
+            [
+                rng.choice(self._quiet[k]) if rng.random() < _RESTFUL else rng.integers(len(self.people[k].luma))
+                for k in who
+            ]
+        )
+        return self.batch(who, crops, stills)
+
+    def of(self, person: int, crops: NDArray[np.intp]) -> FaceBatch:
+        """Crops of one person, all bent from the most restful still: as an avatar does it."""
+        still = np.full(len(crops), self._quiet[person][0])
+        return self.batch(np.full(len(crops), person), crops, still)
+
+    def batch(self, who: NDArray[np.intp], crops: NDArray[np.intp], stills: NDArray[np.intp]) -> FaceBatch:
+        def taken(name: str, index: NDArray[np.intp]) -> Tensor:
+            return torch.from_numpy(
+                np.stack([getattr(self.people[k], name)[i] for k, i in zip(who, index, strict=True)])
+            )
+
+        return FaceBatch(
+            codes=taken("codes", crops),
+            luma=taken("luma", crops)[:, None].float() / 255,
+            chroma=taken("chroma", crops).float() / 255,
+            still_luma=taken("luma", stills)[:, None].float() / 255,
+            still_chroma=taken("chroma", stills).float() / 255,
+            still_lines=taken("lines", stills),
+            rest=self.rest[who],
+            inside=self.inside[who],
+            mask=self.mask[who],
+            weight=self.weight[who],
+        )
+
+
+def _weight(person: Person) -> Tensor:
+    """Where pixels vary with the lips they count more."""
+    some = person.luma[:: max(1, len(person.luma) // 300)].astype(np.float32)
+    spread = torch.from_numpy(some.std(axis=0)) / 40.0
+    return 0.4 + 3.0 * spread.clamp(0, 1)
+
+
+def varied(batch: FaceBatch, generator: torch.Generator, strength: float = 1.0) -> FaceBatch:
+    """The same people in another light and colour, half of them mirrored. Truth, still and paint change alike."""
+    count = len(batch.codes)
+
+    def about(middle: float, spread: float) -> Tensor:
+        return middle + (torch.rand(count, 1, 1, 1, generator=generator) - 0.5) * 2 * spread * strength
+
+    gain, lift, bend = about(1.0, 0.25), about(0.0, 0.08), about(1.0, 0.25)
+    tint = torch.cat([about(0.0, 0.05), about(0.0, 0.05)], dim=1)
+    colour = about(1.0, 0.35)
+
+    def lit(luma: Tensor) -> Tensor:
+        return (luma.clamp_min(1e-3) ** bend * gain + lift).clamp(0, 1)
+
+    def tinted(chroma: Tensor) -> Tensor:
+        return ((chroma - 128 / 255) * colour + 128 / 255 + tint).clamp(0, 1)
+
+    inside = torch.cat(
+        [part for k in (0, 4) for part in (
+            lit(batch.inside[:, k : k + 1]), tinted(batch.inside[:, k + 1 : k + 3]), batch.inside[:, k + 3 : k + 4]
+        )],
+        dim=1,
+    )  # fmt: skip
+    lighter = replace(
+        batch,
+        luma=lit(batch.luma),
+        chroma=tinted(batch.chroma),
+        still_luma=lit(batch.still_luma),
+        still_chroma=tinted(batch.still_chroma),
+        inside=inside,
+    )
+    turned = torch.rand(count, generator=generator) < 0.5 * strength
+    return _mirrored(lighter, turned)
+
+
+def _mirrored(batch: FaceBatch, turned: Tensor) -> FaceBatch:
+    def picture(x: Tensor) -> Tensor:
+        return torch.where(turned[:, None, None, None], x.flip(-1), x)
+
+    def lines(x: Tensor) -> Tensor:
+        lips = x[:, : 4 * KNOTS].reshape(-1, 4, KNOTS).flip(-1).reshape(len(x), -1)
+        other = torch.cat([lips, CROP_WIDTH - x[:, 4 * KNOTS : 4 * KNOTS + 1], x[:, 4 * KNOTS + 1 :]], dim=1)
+        return torch.where(turned[:, None], other, x)
+
+    return replace(
+        batch,
+        luma=picture(batch.luma),
+        chroma=picture(batch.chroma),
+        still_luma=picture(batch.still_luma),
+        still_chroma=picture(batch.still_chroma),
+        still_lines=lines(batch.still_lines),
+        rest=lines(batch.rest),
+        mask=picture(batch.mask),
+        weight=picture(batch.weight),
+    )

@@ -1,0 +1,219 @@
+"""The training loop of renderers for real faces, whoever they are: many characters (robust) or one (personalised).
+
+A killed run goes on from its last checkpoint; a run that stops getting better ends early and keeps its best weights.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import structlog
+import torch
+from torch import Tensor, nn
+
+from ims_avatar.errors import TrainingError
+from ims_avatar.training.distribution import Group
+from ims_avatar.training.drawn.renderer_losses import renderer_loss
+from ims_avatar.training.faces.face_batches import Crowd, FaceBatch, varied
+from ims_avatar.training.faces.face_validation import Validation
+from ims_avatar.training.faces.lip_critic import Criticism
+from ims_avatar.training.faces.robust_model import RobustRenderer
+
+log = structlog.get_logger(__name__)
+
+CHECKPOINT = "checkpoint.pth"
+_CHECK_EVERY = 30.0
+"""Seconds of training between two validations and checkpoints: a killed run loses no more."""
+_EXACT_FROM = 0.8
+"""Share of the time after which bfloat16 is left for float32: its rounding blurs the last decibel."""
+_HEARSAY, _SILENT = 0.15, 0.2
+"""Noise on the lip code that the network is told, as a share of its range; and how often it is told of rest instead."""
+_PATIENCE = 12
+"""Validations without a better picture after which a run ends."""
+_BETTER = 0.01
+"""dB that count as better."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    folder: Path
+    minutes: float
+    """Of processor time per thread, so that a busy machine takes longer but learns no less."""
+    seed: int = 1
+    batch: int = 16
+    learning_rate: float = 2e-3
+    variety: float = 1.0
+    """How much light and colour vary: 1 for many characters, little for one."""
+    code_noise: float = 0.004
+    """Standard deviation of what is added to lip codes: landmarks are no more exact than this."""
+    critic_from: float = 0.6
+    """Share of the time after which the critic has a say; 1: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a run shows of itself."""
+
+    step: int
+    share: float
+    """0..1 of the time given."""
+    loss: float
+    psnr_db: float
+    lip_correlation: float
+    seconds_left: float
+
+
+@dataclass(slots=True)
+class _State:
+    step: int = 0
+    seconds: float = 0.0
+    best: float = -math.inf
+    since_best: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class FaceTraining:
+    """One run over `train`, judged on `held_out`."""
+
+    def __init__(
+        self, plan: TrainingPlan, net: RobustRenderer, train: Crowd, held_out: Validation, group: Group
+    ) -> None:
+        torch.manual_seed(plan.seed + group.rank)
+        self.plan, self.train, self._held_out, self._group = plan, train, held_out, group
+        self.net = net.to(group.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.net).eval()
+        self.best = copy.deepcopy(self.average.state_dict())
+        self._shared: nn.Module = group.shared(self.net)
+        self._optimiser = torch.optim.AdamW(
+            self.net.parameters(), plan.learning_rate, betas=(0.9, 0.98), weight_decay=1e-4
+        )
+        mouth = self.net.warp
+        self._criticism = Criticism(group.device, mouth.mouth_rows, mouth.mouth_columns)
+        self.state = _State()
+        self._resume()
+
+    def run(self, on_progress: Callable[[Progress], None] = lambda progress: None) -> None:
+        """Until the time is up or nothing gets better. The averaged weights of the best validation are in `best`."""
+        plan, state = self.plan, self.state
+        rng = np.random.default_rng((plan.seed, self._group.rank, state.step))
+        generator = torch.Generator().manual_seed(plan.seed + state.step + self._group.rank)
+        began = self._clock() - state.seconds
+        checked, total, steps = state.seconds, 0.0, 0
+        while (share := state.seconds / (60 * plan.minutes)) < 1.0 and state.since_best < _PATIENCE:
+            self._set_rate(share)
+            batch = varied(self.train.draw(rng, plan.batch), generator, plan.variety)
+            total += self._one_step(batch.to(self._group.device), share)
+            steps += 1
+            state.step += 1
+            state.seconds = self._group.agreed(self._clock() - began)
+            if state.seconds - checked > _CHECK_EVERY:
+                self._check(total / steps, on_progress)
+                checked, total, steps = state.seconds, 0.0, 0
+        self._check(total / max(steps, 1), on_progress)
+
+    def _clock(self) -> float:
+        threads: int = torch.get_num_threads()
+        return time.process_time() / threads
+
+    def _set_rate(self, share: float) -> None:
+        warm = min(1.0, (self.state.step + 1) / 100)
+        rate = self.plan.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+
+    def _one_step(self, batch: FaceBatch, share: float) -> float:
+        codes = batch.codes + self.plan.code_noise * torch.randn_like(batch.codes)
+        told = self._told(codes)
+        with torch.no_grad():
+            bent = self.net.warp(
+                codes, batch.rest, batch.still_lines, batch.still_luma, batch.still_chroma, batch.inside
+            )
+        with torch.autocast(self._group.device.type, torch.bfloat16, enabled=share < _EXACT_FROM):
+            drawn = self._shared(told, (batch.luma, batch.chroma, batch.visible), bent)
+        luma, chroma = drawn[0].float(), drawn[1].float()
+        loss = renderer_loss((luma, chroma), batch.truth, batch.weight, _coarse(batch.weight))
+        if share >= self.plan.critic_from:
+            seen = luma * batch.mask + batch.luma * (1 - batch.mask)
+            self._criticism.learn(seen, batch.luma)
+            loss = loss + self._criticism.loss(seen, batch.luma)
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self._optimiser.step()
+        keep = min(0.998, (1 + self.state.step) / (10 + self.state.step))
+        with torch.no_grad():
+            for mean, now in zip(self.average.parameters(), self.net.parameters(), strict=True):
+                mean.lerp_(now, 1 - keep)
+        value: float = loss.item()
+        return value
+
+    def _told(self, codes: Tensor) -> Tensor:
+        """What the network is told of the lips: often inexact, sometimes that they rest, so that it mends what it sees
+        in the bent picture and does not draw what codes like this one mostly looked like."""
+        blurred = codes + _HEARSAY * self.net.mender.scale * torch.randn_like(codes)
+        silent = torch.rand(len(codes), 1, device=codes.device) < _SILENT
+        return torch.where(silent, torch.zeros_like(codes), blurred)
+
+    def _check(self, loss: float, on_progress: Callable[[Progress], None]) -> None:
+        """Validates, remembers the best, writes a checkpoint."""
+        state = self.state
+        measures = self._held_out.measure(self.average)
+        if measures["psnr_db"] > state.best + _BETTER:
+            state.best, state.since_best = measures["psnr_db"], 0
+            self.best = copy.deepcopy(self.average.state_dict())
+        elif state.seconds / (60 * self.plan.minutes) < self.plan.critic_from:
+            state.since_best += 1
+        if state.seconds / (60 * self.plan.minutes) >= self.plan.critic_from:
+            # The critic trades a little of the decibels for sharpness: from here on the newest weights are the best.
+            self.best = copy.deepcopy(self.average.state_dict())
+        state.history.append({"step": state.step, "seconds": round(state.seconds, 1), "loss": loss, **measures})
+        log.info("training", **{k: round(v, 4) for k, v in state.history[-1].items()})
+        left = max(0.0, 60 * self.plan.minutes - state.seconds)
+        share = min(1.0, state.seconds / (60 * self.plan.minutes))
+        on_progress(Progress(state.step, share, loss, measures["psnr_db"], measures["lip_r"], left))
+        if self._group.rank == 0:
+            self._save()
+
+    def _save(self) -> None:
+        path = self.plan.folder / CHECKPOINT
+        state = {
+            "shape": asdict(self.net.shape),
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "best": self.best,
+            "optimiser": self._optimiser.state_dict(),
+            "critic": self._criticism.critic.state_dict(),
+            "progress": asdict(self.state),
+        }
+        torch.save(state, path.with_suffix(".part"))
+        path.with_suffix(".part").replace(path)
+
+    def _resume(self) -> None:
+        path = self.plan.folder / CHECKPOINT
+        if not path.exists():
+            return
+        try:
+            saved: dict[str, Any] = torch.load(path, weights_only=True, map_location=self._group.device)
+            self.net.load_state_dict(saved["net"])
+            self.average.load_state_dict(saved["average"])
+            self.best = saved["best"]
+            self._optimiser.load_state_dict(saved["optimiser"])
+            self._criticism.critic.load_state_dict(saved["critic"])
+            self.state = _State(**saved["progress"])
+        except (OSError, EOFError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
+            raise TrainingError(
+                f"{path} is no checkpoint of this run ({type(error).__name__})", remedy="remove it to begin anew"
+            ) from error
+        log.info("resumed", step=self.state.step, seconds=round(self.state.seconds))
+
+
+def _coarse(weight: Tensor) -> Tensor:
+    return torch.nn.functional.avg_pool2d(weight, 2)

@@ -1,0 +1,1 @@
+"""Sound to lips: corpora, the audio encoder, and its adaptation to one voice."""

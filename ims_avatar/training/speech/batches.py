@@ -1,0 +1,65 @@
+"""Random stretches of frames for training, disturbed once more where that is cheap: on the features themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ims_avatar.driving.features import FEATURES, SILENT
+from ims_avatar.training.speech.dataset import Frames
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Features (N, T, FEATURES), and for the frames that have a full window: codes (N, T', 8), groups (N, T')."""
+
+    features: Tensor
+    codes: Tensor
+    groups: Tensor
+
+
+class Sampler:
+    """Draws stretches of `length` usable frames from several sources with given shares."""
+
+    def __init__(self, sources: Mapping[str, Frames], shares: Mapping[str, float], context: int, seed: int) -> None:
+        self._sources = [sources[name] for name in shares]
+        total = sum(shares.values())
+        self._shares = [shares[name] / total for name in shares]
+        self._context = context
+        self._rng = np.random.default_rng(seed)
+
+    def draw(self, count: int, length: int) -> Batch:
+        features, codes, groups = [], [], []
+        for k in self._rng.choice(len(self._sources), count, p=self._shares):
+            source = self._sources[k]
+            at = int(self._rng.integers(0, len(source.groups) - length - self._context + 1))
+            used = slice(at + self._context - 1, at + self._context - 1 + length)
+            features.append(source.features[at : at + length + self._context - 1])
+            codes.append(source.codes[used])
+            groups.append(source.groups[used])
+        return Batch(
+            torch.from_numpy(np.stack(features).astype(np.float32)),
+            torch.from_numpy(np.stack(codes).astype(np.float32)),
+            torch.from_numpy(np.stack(groups).astype(np.int64)),
+        )
+
+
+def disturb(features: Tensor, generator: torch.Generator) -> Tensor:
+    """Another vocal tract (bands shifted by up to 15 %), another line (smooth equaliser), another level estimate."""
+    n = features.shape[0]
+    warp = 1.0 + (torch.rand(n, 1, generator=generator) - 0.5) * 0.30
+    position = (torch.arange(FEATURES)[None] * warp).clamp(0, FEATURES - 1.001)
+    low = position.long()
+    share = (position - low)[:, None, :]
+    index = low[:, None, :].expand(-1, features.shape[1], -1)
+    warped = features.gather(2, index) * (1 - share) + features.gather(2, index + 1) * share
+    curve = torch.randn(n, 1, 6, generator=generator) * 0.25
+    equaliser = torch.nn.functional.interpolate(curve, size=FEATURES, mode="linear", align_corners=True)
+    level = torch.randn(n, 1, 1, generator=generator) * 0.15
+    heard = (warped > SILENT).float()
+    jitter = torch.randn(warped.shape, generator=generator) * 0.05
+    return (warped + (equaliser + level + jitter) * heard).clamp(SILENT, -SILENT)
