@@ -1,6 +1,6 @@
 """Moves the face of a picture: lids close, the head sways and turns in the picture's plane, the shoulders breathe.
 
-The head moves as a whole around the middle of the neck, like a drawn one (`training.characters.drawing.pose_matrix`).
+The head moves as a whole around the middle of the neck, like a drawn one (`training.drawn.characters.drawing`).
 Around it the motion fades out, so the background and the body hold still and nothing tears.
 """
 
