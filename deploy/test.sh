@@ -13,6 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PEERS=(baresip:baresip-core baresip:baresip-ffmpeg sipp:sip-tester tshark:tshark tcpdump:tcpdump ffmpeg:ffmpeg
     espeak-ng:espeak-ng kamailio:kamailio)
 VENV="$PWD/.venv"
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # threads of libraries would only get in each other's way
 OPENVINO="$VENV/openvino" # beside the packages, not among them: everything else runs on what the default install has
 TENSORRT="$VENV/tensorrt" # likewise; 250 MB, builds engines without a GPU
 failed=()

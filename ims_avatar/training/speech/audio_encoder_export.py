@@ -6,7 +6,6 @@ compute in single precision, and `load_encoder` finds the parameters again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -19,12 +18,14 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from ims_avatar.avatars.manifest import MANIFEST, BaseModelManifest, FileEntry
+from ims_avatar.avatars.manifest import MANIFEST, BaseModelManifest
+from ims_avatar.avatars.writing import file_entries
 from ims_avatar.driving.audio import AudioEncoder, model_file, model_metadata
 from ims_avatar.errors import CorruptModel
 from ims_avatar.training.speech.encoder_network import DILATIONS, EncoderNetwork, WindowEncoder, close_lips
 
 MODEL, CARD = "model.onnx", "model_card.json"
+_FILES = {"model": MODEL, "model_card": CARD, "model_card_page": "model_card.md", "curves": "curves.png"}
 LICENCE = "Apache-2.0; trained on recordings under CC-BY-SA-3.0 and CC-BY-3.0, named in model_card.json"
 OPSET = 17
 TOLERANCE = 1e-4
@@ -186,7 +187,7 @@ def _card(network: EncoderNetwork, origin: Origin, difference: float, millisecon
 
 
 def write_card(folder: Path, card: Mapping[str, object]) -> None:
-    """Writes model_card.json, then manifest.json with the hashes of both files."""
+    """Writes model_card.json, then manifest.json with the hashes of all files, the page for people among them."""
     (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     manifest = BaseModelManifest(
         format=1,
@@ -194,14 +195,9 @@ def write_card(folder: Path, card: Mapping[str, object]) -> None:
         name="audio_encoder",
         version=int(str(card["version"])),
         licence=LICENCE,
-        files={"model": _entry(folder / MODEL), "model_card": _entry(folder / CARD)},
+        files=file_entries(folder, {role: name for role, name in _FILES.items() if (folder / name).exists()}),
     )
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-
-
-def _entry(path: Path) -> FileEntry:
-    data = path.read_bytes()
-    return FileEntry(path=path.name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 
 def check(network: EncoderNetwork, path: Path) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import structlog
@@ -22,6 +23,7 @@ from ims_avatar.driving.phonemes import PhonemeGroup, group_labels
 from ims_avatar.flow import AUDIO_RATE
 from ims_avatar.training.speech import corpus_build
 from ims_avatar.training.speech.audio_encoder_export import CARD, write_card
+from ims_avatar.training.speech.audio_encoder_page import write_page
 from ims_avatar.training.speech.augment import Channel, coloured_noise, through
 from ims_avatar.training.speech.corpus import Utterance, to_float
 from ims_avatar.training.speech.streaming import (
@@ -34,6 +36,9 @@ from ims_avatar.training.speech.streaming import (
     streamed,
     tracks,
 )
+
+_DRAWN = 6
+"""Utterances of each set of which the longest is drawn on the page."""
 
 log = structlog.get_logger()
 
@@ -169,10 +174,18 @@ def measure(folder: Path, work: Path, limit: int) -> dict[str, Mapping[str, floa
 
 
 def measure_into_card(folder: Path, work: Path, limit: int) -> None:
-    """Puts all measures into the model card of `folder`."""
+    """Puts all measures into the model card of `folder`, and writes its page."""
     results = measure(folder, work, limit)
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     card["measures"].update(results)
+    finish_card(folder, card, work)
+
+
+def finish_card(folder: Path, card: Mapping[str, Any], work: Path) -> None:
+    """The card, its page, and some utterances of each held-out set drawn on it."""
+    encoder = AudioEncoder(folder)
+    shown = {name: through_stream(encoder, utterances) for name, utterances in held_sets(work, _DRAWN).items()}
+    write_page(folder, card, shown)
     write_card(folder, card)
 
 
