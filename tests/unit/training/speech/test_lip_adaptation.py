@@ -64,7 +64,7 @@ def test_lips_are_known_between_pictures_that_count(sound: np.ndarray) -> None:
 def test_a_person_s_lips_are_learnt_from_their_voice(speech: LipSpeech) -> None:
     base = load_encoder(AvatarRepository().base_model(AUDIO_ENCODER).folder)
     told: list[float] = []
-    adapted = Adaptation(base, speech, seed=1).run(members=1, steps=25, told=told.append)
+    adapted = Adaptation(base, speech, seed=1).run(members=1, steps=50, told=told.append)
     padded = torch.cat([speech.heard[0][:1].expand(RECEPTIVE_FIELD - 1, -1), speech.heard[0]])[None]
     with torch.no_grad():
         before, after = base(padded)[0][0].numpy(), adapted.dense(padded)[0].numpy()

@@ -77,7 +77,9 @@ class Seconds:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     from ims_avatar.training.speech import encoder_run
+    from ims_avatar.training.speech.encoder_network import EncoderNetwork
 
+    monkeypatch.setattr(encoder_run, "EncoderNetwork", lambda: EncoderNetwork(16, 24))
     monkeypatch.setattr(encoder_run, "STRETCH", 60)
     monkeypatch.setattr(encoder_run, "BATCH", 8)
     monkeypatch.setattr(encoder_run, "WARM_UP", 2)
@@ -95,7 +97,7 @@ def run_of(tmp_path: Path, **changed: Any) -> Any:
 def test_a_run_learns_and_shows_how_far_it_is(tmp_path: Path) -> None:
     from ims_avatar.training.speech.encoder_loss import evaluate
 
-    run = run_of(tmp_path)
+    run = run_of(tmp_path, minutes=3.0)
     seen: list[Any] = []
     run.train(seen.append)
     network, facts = run.result()
