@@ -62,10 +62,10 @@ def test_configuration_that_cannot_work(tmp_path: Path, section: dict[str, Any],
 
 
 def test_corrupt_model(tmp_path: Path) -> None:
-    """A shipped avatar whose model was changed by one byte."""
+    """The default avatar, its model changed by one byte."""
     library = tmp_path / "library"
     shutil.copytree(SHIPPED, library)
-    model = max(library.rglob("*.onnx"), key=lambda path: path.stat().st_size)
+    model = max((library / "clara").rglob("*.onnx"), key=lambda path: path.stat().st_size)
     damaged = bytearray(model.read_bytes())
     damaged[len(damaged) // 2] ^= 0xFF
     model.write_bytes(damaged)
