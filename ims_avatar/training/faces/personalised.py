@@ -55,6 +55,8 @@ class PersonalPlan:
     seed: int = 1
     wide: bool = False
     """A larger network, trained from nothing: for long runs."""
+    lip_steps: int = 200
+    """Of each audio encoder that learns the person's lips."""
 
 
 @dataclass(slots=True, eq=False)
@@ -145,7 +147,7 @@ def _adapt(
     speech = lip_speech(sound, film.track.times, codes, used, plan.seed)
     threads = torch.get_num_threads()
     adaptation = Adaptation(load_encoder(encoder), speech, plan.seed)
-    lips = adaptation.run(told=lambda share: said("learning the lips of this voice", share))
+    lips = adaptation.run(steps=plan.lip_steps, told=lambda share: said("learning the lips of this voice", share))
     torch.set_num_threads(threads)
     return lips
 
