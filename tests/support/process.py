@@ -28,6 +28,18 @@ def wait_until(condition: Callable[[], bool], timeout: float, what: Callable[[],
         time.sleep(POLL_S)
 
 
+def _prepared() -> Callable[[], None]:
+    """For the child: it dies with the tests, and takes Ctrl-C even where they were started in the background, which
+    leaves SIGINT ignored."""
+    dies = die_with_parent()
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        dies()
+
+    return prepare
+
+
 class Process:
     """Runs from construction until `stop`. Its output goes to `log`; it leads its own process group."""
 
@@ -46,7 +58,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 # A test that fails half-way, or a run that is killed, leaves nobody behind.
-                preexec_fn=die_with_parent(),
+                preexec_fn=_prepared(),
             )
 
     @property
