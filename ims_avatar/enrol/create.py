@@ -30,12 +30,12 @@ from ims_avatar.inference.engines.onnx import onnx_engine
 RENDERER = "renderer"
 """Name of the base model that draws the mouth of any face."""
 _NETWORKS = ("reference", "decoder")
+FACE_FILES = {"loop": "loop.mp4", "loop_matrices": "loop_matrices.json", "fit": "fit.npz"}
+"""What `write_face` writes, by role."""
 _FILES = {
-    "loop": "loop.mp4",
-    "loop_matrices": "loop_matrices.json",
+    **FACE_FILES,
     "reference": "reference.onnx",
     "decoder": "decoder.onnx",
-    "fit": "fit.npz",
     "model_card": "model_card.json",
 }
 _SHEET = {"preview": "preview.jpg"}
@@ -114,12 +114,9 @@ def reference_of(enrolment: Enrolment, progress: Progress) -> Reference:
 
 
 def _write(folder: Path, reference: Reference, fit: Fit, base: BaseModel, enrolment: Enrolment) -> None:
-    write_loop(folder / _FILES["loop"], reference.loop, SIZE, FRAME_RATE, _LOOP_OPTIONS)
-    matrices = [[[round(float(v), 6) for v in row] for row in matrix] for matrix in fit.matrices]
-    (folder / _FILES["loop_matrices"]).write_text(json.dumps(matrices), encoding="utf-8")
+    write_face(folder, reference, fit)
     for role in _NETWORKS:
         shutil.copyfile(base.path(role), folder / _FILES[role])
-    np.savez_compressed(folder / _FILES["fit"], allow_pickle=False, **fit.arrays)
     card = {
         "name": enrolment.name,
         "title": enrolment.title or enrolment.name,
@@ -129,6 +126,14 @@ def _write(folder: Path, reference: Reference, fit: Fit, base: BaseModel, enrolm
         "measures": {name: value for name, value in reference.facts.items() if name != "kind"},
     }
     (folder / _FILES["model_card"]).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def write_face(folder: Path, reference: Reference, fit: Fit) -> None:
+    """`FACE_FILES`: the loop, the way from its frames to the crop, and what graphs must know of the face."""
+    write_loop(folder / FACE_FILES["loop"], reference.loop, SIZE, FRAME_RATE, _LOOP_OPTIONS)
+    matrices = [[[round(float(v), 6) for v in row] for row in matrix] for matrix in fit.matrices]
+    (folder / FACE_FILES["loop_matrices"]).write_text(json.dumps(matrices), encoding="utf-8")
+    np.savez_compressed(folder / FACE_FILES["fit"], allow_pickle=False, **fit.arrays)
 
 
 def next_version(name: str, directory: Path, repository: AvatarRepository) -> int:

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from ims_avatar.avatars.loop import write_loop
 from ims_avatar.avatars.manifest import AvatarManifest, ConsentRecord
 from ims_avatar.avatars.repository import Avatar, AvatarRepository, Stored
 from ims_avatar.avatars.staging import settle, staging_folder
 from ims_avatar.avatars.writing import file_entries, write_manifest
-from ims_avatar.enrol.create import RENDERER, next_version
+from ims_avatar.enrol.create import FACE_FILES, RENDERER, next_version, write_face
 from ims_avatar.enrol.fit import Fit, fit_of
 from ims_avatar.enrol.framing import SIZE
 from ims_avatar.enrol.idle import FRAME_RATE
@@ -31,11 +30,9 @@ from ims_avatar.training.provenance import commit, hardware
 from ims_avatar.training.speech.lip_adaptation import export_adapted
 
 _FILES = {
-    "loop": "loop.mp4",
-    "loop_matrices": "loop_matrices.json",
+    **FACE_FILES,
     "reference": "reference.onnx",
     "decoder": "decoder.onnx",
-    "fit": "fit.npz",
     "lip_encoder": "lip_encoder.onnx",
     "model_card": "model_card.json",
     "model_card_page": "model_card.md",
@@ -43,7 +40,6 @@ _FILES = {
     "sheet_4x": "sheet_4x.jpg",
     "preview": "preview.jpg",
 }
-_LOOP_OPTIONS = {"preset": "veryfast", "crf": "13", "threads": "2"}
 _BETTER = 0.05
 """dB by which a new version may be worse than the one it would stand in for: chance, not loss."""
 
@@ -70,10 +66,7 @@ def build_personalised(
     with staging_folder(directory) as folder:
         measures["onnx_agreement_db"] = export_robust(renderer, folder, _graph_inputs(made, fit))
         measures["lip_encoder_difference"] = export_adapted(made.lips, folder / _FILES["lip_encoder"])
-        write_loop(folder / _FILES["loop"], made.reference.loop, SIZE, FRAME_RATE, _LOOP_OPTIONS)
-        matrices = [[[round(float(v), 6) for v in row] for row in matrix] for matrix in fit.matrices]
-        (folder / _FILES["loop_matrices"]).write_text(json.dumps(matrices), encoding="utf-8")
-        np.savez_compressed(folder / _FILES["fit"], allow_pickle=False, **fit.arrays)
+        write_face(folder, made.reference, fit)
         seen = [made.judged.render(renderer, 0)]
         write_crops(folder / _FILES["sheet_1x"], seen, 1)
         write_crops(folder / _FILES["sheet_4x"], seen, 4)
