@@ -80,20 +80,22 @@ def record_call(lab: Lab, folder: Path, caller: str, callee: str, user: str, tra
     return RecordedCall(call, wire)
 
 
-LONGEST_GAP_S = 0.040
-"""Two packets of 20 ms: what a jitter buffer of an ordinary phone bridges."""
-SCHEDULING_S = 0.030
-"""Lateness of one wake-up of a process on a loaded machine; the sending phone suffers the same."""
+STALLED_S = 0.100
+"""The start of a syllable. One late wake-up on a shared machine holds up less; a service that stops the voice, more."""
 
 
 def assert_voice_unbroken(arrived: RtpStream, left: RtpStream) -> None:
-    """No packet of the voice was lost, changed or held up between its arrival at the service and its departure."""
+    """No packet of the voice was lost or changed, nor the voice stopped, between its arrival and its departure.
+
+    How late single packets were is shown, not judged: that is the machine's doing.
+    """
     assert len(left.voice()) > 40, f"hardly any voice left the service: {left}"
     assert left.lost == 0 and left.reordered == 0, f"{left.lost} lost, {left.reordered} out of order: {left}"
     sent, relayed = [packet.payload for packet in arrived.voice()], [packet.payload for packet in left.voice()]
     start = sent.index(relayed[0])
     assert relayed == sent[start : start + len(relayed)], f"the voice is not what was said: {arrived}, {left}"
-    if left.longest_gap() > max(LONGEST_GAP_S, arrived.longest_gap() + SCHEDULING_S):
-        gaps = f"{left.longest_gap() * 1000:.0f} ms, the phone itself for {arrived.longest_gap() * 1000:.0f} ms"
-        assert left.pressure > OVERLOADED, f"voice stopped for {gaps}"
-        measured("on an overloaded machine voice stopped for", gaps)
+    stalled = left.stalled() - arrived.stalled()
+    if stalled > 0:
+        gaps = f"{left.longest_gap() * 1000:.0f} ms at most, the phone itself for {arrived.longest_gap() * 1000:.0f} ms"
+        measured("voice paused between two packets for", gaps)
+        assert stalled < STALLED_S or left.pressure > OVERLOADED, f"voice stopped for {stalled * 1000:.0f} ms: {gaps}"

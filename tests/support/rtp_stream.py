@@ -15,6 +15,8 @@ from tests.support.g711 import decode
 FIRST_DYNAMIC = 96
 EVENT_TYPES = {100, 101}
 """Payload types that the phones of these tests give to RFC 4733 events."""
+LONGEST_GAP_S = 0.040
+"""Two packets of 20 ms: what a jitter buffer of an ordinary phone bridges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,11 @@ class RtpStream:
         """Longest time between two arrivals, seconds."""
         times = np.array([packet.time for packet in self.packets])
         return float(np.diff(times).max()) if len(times) > 1 else 0.0
+
+    def stalled(self) -> float:
+        """Seconds, in all, by which times between two arrivals were longer than `LONGEST_GAP_S`."""
+        times = np.array([packet.time for packet in self.packets])
+        return float(np.maximum(np.diff(times) - LONGEST_GAP_S, 0.0).sum())
 
     def frame_rate(self) -> float:
         """Pictures a second, by distinct RTP timestamps over the time they took."""
