@@ -105,7 +105,7 @@ def test_rtp_reaches_a_player_in_real_time_and_in_sync(tmp_path: Path, speech: P
         made = send(speech, output, codec)
         player.wait_exit(10.0)
     assert made.frames == PICTURES
-    assert made.took == pytest.approx(made.seconds, abs=0.5)
+    assert made.took > made.seconds - 0.5, "sent faster than anybody watches"
     assert_whole_and_in_sync(film, round(RECEIVED_S * 25) - 2)
 
 
@@ -118,7 +118,7 @@ def test_rtmp_reaches_a_server_in_real_time_and_in_sync(tmp_path: Path, speech: 
         wait_until(lambda: is_bound(host, port), 10.0, ffmpeg.tail)
         made = send(speech, output_of(url))
         ffmpeg.wait_exit(10.0)
-    assert made.took == pytest.approx(made.seconds, abs=0.5)
+    assert made.took > made.seconds - 0.5, "sent faster than anybody watches"
     assert_whole_and_in_sync(film)
 
 
