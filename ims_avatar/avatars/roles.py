@@ -11,6 +11,8 @@ SUFFIXES: dict[str, frozenset[str]] = {
     "loop_matrices": frozenset({".json"}),
     "reference": frozenset({".onnx"}),
     "decoder": frozenset({".onnx"}),
+    "bend_reference": frozenset({".onnx"}),
+    "bend_decoder": frozenset({".onnx"}),
     "fit": frozenset({".npz"}),
     "lip_encoder": frozenset({".onnx"}),
     "model": frozenset({".onnx"}),
@@ -19,7 +21,8 @@ SUFFIXES: dict[str, frozenset[str]] = {
     "preprocessing": frozenset({".json", ".npz"}),
 }
 """`loop`: the reference film. `loop_matrices`: 2 x 3 for each of its frames, from the paste rectangle to the crop.
-`reference`, `decoder`: the renderer's graphs. `fit`: further inputs of `reference`; arrays whose name begins with
+`reference`, `decoder`: the renderer's graphs. `bend_reference`, `bend_decoder`: the shared renderer's without its
+network. `fit`: further inputs of `reference`; arrays whose name begins with
 `frame_` have one row for each frame of the loop. `lip_encoder`: the audio encoder adapted to this person.
 `model`: a base model that is one graph.
 `checkpoint`: weights to go on training from. `model_card`: data, command, seed, measures. `preprocessing`: where face

@@ -20,16 +20,15 @@ from ims_avatar.enrol.film import film_reference
 from ims_avatar.enrol.fit import Fit, fit_of
 from ims_avatar.enrol.framing import SIZE
 from ims_avatar.enrol.idle import FRAME_RATE
-from ims_avatar.enrol.mending import DRAWN, PHOTOGRAPHED, mending_for
 from ims_avatar.enrol.photo import is_photo, photo_reference, read_photo
 from ims_avatar.enrol.preview import draw_sheet, write_sheet
 from ims_avatar.enrol.reference import Reference
+from ims_avatar.enrol.shared_graphs import DRAWN, PHOTOGRAPHED, SharedGraphs, shared_graphs
 from ims_avatar.errors import AvatarError
 from ims_avatar.inference.engines.onnx import onnx_engine
 
 RENDERER = "renderer"
 """Name of the base model that draws the mouth of any face."""
-_NETWORKS = ("reference", "decoder")
 FACE_FILES = {"loop": "loop.mp4", "loop_matrices": "loop_matrices.json", "fit": "fit.npz"}
 """What `write_face` writes, by role."""
 _FILES = {
@@ -78,8 +77,9 @@ def create_avatar(
     reference = reference_of(enrolment, progress)
     progress("writing", 0.0)
     with staging_folder(directory) as folder:
-        fit = fit_of(reference, mending_for(DRAWN if enrolment.drawn else PHOTOGRAPHED, base))
-        _write(folder, reference, fit, base, enrolment)
+        graphs = shared_graphs(DRAWN if enrolment.drawn else PHOTOGRAPHED, base)
+        fit = fit_of(reference, graphs.mending)
+        _write(folder, reference, fit, graphs, base, enrolment)
         version = next_version(enrolment.name, directory, repository)
         manifest = _manifest(folder, _FILES, enrolment, version, base, reference, fit)
         progress("drawing the preview", 0.8)
@@ -113,10 +113,12 @@ def reference_of(enrolment: Enrolment, progress: Progress) -> Reference:
     return film_reference(enrolment.reference, enrolment.face, still=enrolment.still, progress=progress)
 
 
-def _write(folder: Path, reference: Reference, fit: Fit, base: BaseModel, enrolment: Enrolment) -> None:
+def _write(
+    folder: Path, reference: Reference, fit: Fit, graphs: SharedGraphs, base: BaseModel, enrolment: Enrolment
+) -> None:
     write_face(folder, reference, fit)
-    for role in _NETWORKS:
-        shutil.copyfile(base.path(role), folder / _FILES[role])
+    shutil.copyfile(graphs.reference, folder / _FILES["reference"])
+    shutil.copyfile(graphs.decoder, folder / _FILES["decoder"])
     card = {
         "name": enrolment.name,
         "title": enrolment.title or enrolment.name,

@@ -31,8 +31,8 @@ class Fit:
     """By the names of fit.npz."""
 
 
-def fit_of(reference: Reference, mending: float = 1.0) -> Fit:
-    """`mending`: the share of the network's correction that this kind of picture takes best, 0..1.
+def fit_of(reference: Reference, mending: float | None = 1.0) -> Fit:
+    """`mending`: the share of the network's correction that this kind of picture takes best, 0..1; None: no network.
 
     Arrays: `places_luma` (1, h, w, 3) and `places_chroma` (1, h/2, w/2, 3), the middles of the rectangle's pixels;
     `mask` (1, 1, H, W), the part of the crop that is pasted; `rest` and `still_lines` (1, 87), the mouth at rest and in
@@ -50,10 +50,11 @@ def fit_of(reference: Reference, mending: float = 1.0) -> Fit:
         "mask": mask[None, None],
         "inside": paint_inside(_skin(reference))[None],
         "own": np.zeros(1, np.float32),
-        "mending": np.array([mending], np.float32),
         "rest": packed(reference.crop.rest)[None],
         **_still(reference),
     }
+    if mending is not None:
+        arrays["mending"] = np.array([mending], np.float32)
     if reference.mouths is not None:
         del arrays["rest"]
         arrays["frame_rest"] = reference.mouths.rest[:, None]

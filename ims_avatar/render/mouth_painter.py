@@ -12,7 +12,7 @@ from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.enrol.create import RENDERER
 from ims_avatar.enrol.inside import paint_inside
 from ims_avatar.enrol.mask import paste_mask
-from ims_avatar.enrol.mending import PHOTOGRAPHED, mending_for
+from ims_avatar.enrol.shared_graphs import PHOTOGRAPHED, shared_graphs
 from ims_avatar.errors import CorruptModel
 from ims_avatar.faces import geometry as g
 from ims_avatar.faces.lip_code import CROP_HEIGHT, CROP_MOUTH, CROP_WIDTH
@@ -39,14 +39,13 @@ class _Rectangle:
 
 
 class MouthPainter:
-    """One film's painter. `mending`: the share of the network's correction, 0..1, that pictures of people take best."""
+    """One film's painter. `mending`: as `SharedGraphs` has it."""
 
-    def __init__(self, reference: Graph, decoder: Graph, mending: float = 1.0) -> None:
+    def __init__(self, reference: Graph, decoder: Graph, mending: float | None = None) -> None:
         self._reference, self._decoder = reference, decoder
-        self._constant: dict[str, NDArray[np.generic]] = {
-            "own": np.zeros(1, np.float32),
-            "mending": np.array([mending], np.float32),
-        }
+        self._constant: dict[str, NDArray[np.generic]] = {"own": np.zeros(1, np.float32)}
+        if mending is not None:
+            self._constant["mending"] = np.array([mending], np.float32)
         self._shot: Shot | None = None
         self._size = (0, 0)
 
@@ -96,9 +95,8 @@ class MouthPainter:
 
 def open_painter(repository: AvatarRepository, threads: int) -> MouthPainter:
     """By the shared renderer that is installed. Raises `AvatarNotFound` where none is, `CorruptModel` for a bad one."""
-    model = repository.base_model(RENDERER)
-    reference, decoder = (OnnxGraph(model.path(role), threads) for role in ("reference", "decoder"))
-    return MouthPainter(reference, decoder, mending_for(PHOTOGRAPHED, model))
+    graphs = shared_graphs(PHOTOGRAPHED, repository.base_model(RENDERER))
+    return MouthPainter(OnnxGraph(graphs.reference, threads), OnnxGraph(graphs.decoder, threads), graphs.mending)
 
 
 def _inside(oval: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:

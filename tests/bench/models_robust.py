@@ -13,7 +13,7 @@ import numpy as np
 from ims_avatar.avatars.repository import AUDIO_ENCODER, AvatarRepository, BaseModel
 from ims_avatar.driving.audio import AudioEncoder
 from ims_avatar.enrol.create import RENDERER
-from ims_avatar.enrol.mending import PHOTOGRAPHED, mending_for
+from ims_avatar.enrol.shared_graphs import PHOTOGRAPHED, shared_graphs
 from ims_avatar.errors import FilmRefused, ReferenceRefused
 from ims_avatar.inference.engine import AvatarEngine
 from ims_avatar.inference.engines.onnx import onnx_engine
@@ -88,7 +88,7 @@ def _picture_rows(clips: Sequence[Path], renderer: BaseModel) -> Iterator[Row]:
     mean = {name: float(np.mean([one[name] for one in measured])) for name in measured[0]}
     gains = [one["psnr_db"] - one["bend_psnr_db"] for one in measured]
     each = ", ".join(f"{clip.stem} {gain:+.1f}" for clip, gain in zip(clips, gains, strict=True))
-    share = mending_for(PHOTOGRAPHED, renderer)
+    share = shared_graphs(PHOTOGRAPHED, renderer).mending or 0.0
     used = f"{_name(renderer)}; photographs take {share:.0%} of its correction"
     how = f"mean of {len(clips)} people, from their most restful still"
     what = "robust, people of films, true lip codes, all of the correction"

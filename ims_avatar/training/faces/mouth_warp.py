@@ -189,8 +189,9 @@ class MouthWarp(nn.Module):
         lower = (y - seam) / unit - LOWER_TEETH - 0.8 * codes[:, 5:6, None].clamp_min(0)
         painted = torch.zeros(codes.shape[0], 3, y.shape[1], across.shape[2], device=codes.device)
         for texture, down in ((inside[:, 4:], lower), (inside[:, :4], upper)):
-            grid = torch.stack(torch.broadcast_tensors(across * 2 / INSIDE_SPAN[0], down * 2 / INSIDE_SPAN[1]), dim=-1)
-            layer = sample_each(texture, grid)
+            columns = _hats((across / INSIDE_SPAN[0] + 0.5) * INSIDE_WIDTH, INSIDE_WIDTH)
+            rows = _hats((down / INSIDE_SPAN[1] + 0.5) * INSIDE_HEIGHT, INSIDE_HEIGHT).transpose(2, 3)
+            layer = rows @ (texture @ columns)
             painted = painted * (1 - layer[:, 3:]) + layer[:, :3] * layer[:, 3:]
         depth = (y - target[:, 2:3]) / unit
         side = (across.abs() * unit / wanted.half[:, None, None]).clamp_max(1)
@@ -201,6 +202,17 @@ class MouthWarp(nn.Module):
     def _grid(self, x: Tensor, y: Tensor) -> Tensor:
         """Pixels to the -1..1 of `grid_sample`: (B, h, w, 2)."""
         return torch.stack([x * (2 / self.width) - 1, y * (2 / self.height) - 1], dim=-1)
+
+
+def _hats(places: Tensor, count: int) -> Tensor:
+    """Weights of `count` samples in a row for linear interpolation at `places`, in samples; the ends go on outside.
+
+    A texture that is only moved and stretched needs no search for neighbours: two products of matrices do.
+    (B, 1, n) or (B, n, 1) -> (B, 1, count, n).
+    """
+    along = places.reshape(places.shape[0], 1, 1, -1).clamp(0.5, count - 0.5)
+    samples = torch.arange(count, device=places.device)[:, None] + 0.5
+    return (1 - (along - samples).abs()).clamp_min(0)
 
 
 def _apart(lines: Tensor) -> Tensor:

@@ -1,14 +1,15 @@
-"""A robust (or refined) renderer as ONNX: `reference.onnx` and `decoder.onnx`, checked against torch."""
+"""A robust (or refined) renderer as ONNX, checked against torch: with its network, and the bend alone."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ims_avatar.training.drawn.lip_corpus import random_lip_codes
 from ims_avatar.training.drawn.renderer_export import (
@@ -18,7 +19,16 @@ from ims_avatar.training.drawn.renderer_export import (
     export_graph,
     run_graph,
 )
-from ims_avatar.training.faces.robust_graphs import FIT_INPUTS, FRAME_INPUTS, PREPARED, example_inputs, robust_graphs
+from ims_avatar.training.faces.robust_graphs import (
+    BEND_INPUTS,
+    BENT,
+    FIT_INPUTS,
+    FRAME_INPUTS,
+    PREPARED,
+    bend_graphs,
+    example_inputs,
+    robust_graphs,
+)
 from ims_avatar.training.faces.robust_model import RobustRenderer
 
 _RECTANGLE = {2: "rows", 3: "columns"}
@@ -47,29 +57,46 @@ def export_robust(renderer: RobustRenderer, folder: Path, inputs: Mapping[str, T
     Raises `ValueError` if ONNX Runtime and torch agree to less than `LEAST_AGREEMENT`.
     """
     given = dict(inputs or example_inputs(renderer))
-    reference, decoder = robust_graphs(renderer)
-    names = (*FRAME_INPUTS, *FIT_INPUTS)
+    pair = _Pair(*robust_graphs(renderer), (*FRAME_INPUTS, *FIT_INPUTS), PREPARED)
+    return _export(pair, folder / "reference.onnx", folder / "decoder.onnx", given)
+
+
+def export_bend(renderer: RobustRenderer, folder: Path) -> float:
+    """As `export_robust`, the graphs without the network: `bend_reference.onnx` and `bend_decoder.onnx`."""
+    pair = _Pair(*bend_graphs(renderer), (*FRAME_INPUTS, *BEND_INPUTS), BENT)
+    return _export(pair, folder / "bend_reference.onnx", folder / "bend_decoder.onnx", example_inputs(renderer))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two graphs, the names of what goes into the first, and of what it hands to the second."""
+
+    reference: nn.Module
+    decoder: nn.Module
+    inputs: tuple[str, ...]
+    prepared: tuple[str, ...]
+
+
+def _export(pair: _Pair, reference: Path, decoder: Path, given: Mapping[str, Tensor]) -> float:
     codes = torch.from_numpy(random_lip_codes(np.random.default_rng(5), 8, 0.5))
-    arguments = tuple(given[name] for name in names)
+    arguments = tuple(given[name] for name in pair.inputs)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        prepared = reference(*arguments)
-        drawn = decoder(codes, *prepared)
-        dynamic = {name: DYNAMIC[name] for name in (*names, *PREPARED) if name in DYNAMIC}
-        export_graph(reference, arguments, folder / "reference.onnx", names, PREPARED, dynamic)
+        prepared = pair.reference(*arguments)
+        drawn = pair.decoder(codes, *prepared)
+        dynamic = {name: DYNAMIC[name] for name in (*pair.inputs, *pair.prepared) if name in DYNAMIC}
+        export_graph(pair.reference, arguments, reference, pair.inputs, pair.prepared, dynamic)
         batch = {
             "lip_codes": {0: "batch"},
             "luma": {0: "batch", 1: "rows", 2: "columns"},
             "chroma": {0: "batch", 2: "half_rows", 3: "half_columns"},
             "level": {0: "batch"},
         }
-        taken = {name: DYNAMIC[name] for name in PREPARED if name in DYNAMIC}
-        decoder_inputs = ("lip_codes", *PREPARED)
-        export_graph(
-            decoder, (codes, *prepared), folder / "decoder.onnx", decoder_inputs, DECODER_OUTPUTS, taken | batch
-        )
-    features = run_graph(folder / "reference.onnx", {name: tensor.numpy() for name, tensor in given.items()})
-    pictures = run_graph(folder / "decoder.onnx", {"lip_codes": codes.numpy(), **features})
+        taken = {name: DYNAMIC[name] for name in pair.prepared if name in DYNAMIC}
+        names = ("lip_codes", *pair.prepared)
+        export_graph(pair.decoder, (codes, *prepared), decoder, names, DECODER_OUTPUTS, taken | batch)
+    features = run_graph(reference, {name: given[name].numpy() for name in pair.inputs})
+    pictures = run_graph(decoder, {"lip_codes": codes.numpy(), **features})
     agreement = min(decibels(drawn[i].numpy(), pictures[DECODER_OUTPUTS[i]]) for i in range(2))
     if agreement < LEAST_AGREEMENT:
         raise ValueError(f"ONNX Runtime and torch agree to {agreement:.1f} dB only, {LEAST_AGREEMENT} are needed")

@@ -13,13 +13,13 @@ import torch
 from ims_avatar.avatars.manifest import BaseModelManifest
 from ims_avatar.avatars.staging import settle, staging_folder
 from ims_avatar.avatars.writing import file_entries, write_manifest
-from ims_avatar.enrol.mending import DRAWN, PHOTOGRAPHED
+from ims_avatar.enrol.shared_graphs import DRAWN, PHOTOGRAPHED
 from ims_avatar.training.drawn.renderer_export import OPSET
 from ims_avatar.training.faces.face_sheets import write_crops
 from ims_avatar.training.faces.face_training import FaceTraining
 from ims_avatar.training.faces.face_validation import Validation
 from ims_avatar.training.faces.robust import RobustPlan
-from ims_avatar.training.faces.robust_export import export_robust
+from ims_avatar.training.faces.robust_export import export_bend, export_robust
 from ims_avatar.training.faces.robust_model import RobustRenderer
 from ims_avatar.training.provenance import commit, hardware
 
@@ -28,6 +28,8 @@ LICENCE = "Apache-2.0"
 _FILES = {
     "reference": "reference.onnx",
     "decoder": "decoder.onnx",
+    "bend_reference": "bend_reference.onnx",
+    "bend_decoder": "bend_decoder.onnx",
     "model_card": "model_card.json",
     "model_card_page": "model_card.md",
     "sheet_1x": "sheet_1x.jpg",
@@ -48,7 +50,7 @@ def build_base_model(run: FaceTraining, plan: RobustPlan, held_out: Validation, 
     """Writes `<directory>/renderer/<version>`. Raises `AvatarExists` if it is there: versions are never edited."""
     renderer = best_renderer(run)
     with staging_folder(directory) as folder:
-        agreement = export_robust(renderer, folder)
+        agreement = min(export_robust(renderer, folder), export_bend(renderer, folder))
         people = held_out.people
         measures = {"onnx_agreement_db": agreement, **held_out.measure(renderer)}
         seen = [held_out.render(renderer, who) for who in people[:_SHEET_PEOPLE]]

@@ -15,7 +15,7 @@ from ims_avatar.avatars.loop import read_loop
 from ims_avatar.avatars.manifest import ConsentRecord
 from ims_avatar.avatars.repository import Avatar, AvatarRepository
 from ims_avatar.enrol import create
-from ims_avatar.enrol.create import Enrolment, create_avatar, next_version
+from ims_avatar.enrol.create import RENDERER, Enrolment, create_avatar, next_version
 from ims_avatar.enrol.idle import BLINKS
 from ims_avatar.enrol.reference import Reference
 from ims_avatar.errors import AvatarError, AvatarNotFound, AvatarNotWritten, ReferenceRefused
@@ -61,7 +61,10 @@ def test_it_is_found_whole_and_says_what_it_is(avatar: Avatar, directory: Path) 
     found = AvatarRepository([directory]).load("clara-photo")
     assert found.folder == directory / "clara-photo/1"
     manifest = found.manifest
-    assert (manifest.kind, manifest.base_model, manifest.loop_frames) == ("robust", "renderer/1", 225)
+    shared = AvatarRepository().base_model(RENDERER)
+    assert (manifest.kind, manifest.loop_frames) == ("robust", 225)
+    assert manifest.base_model == f"renderer/{shared.manifest.version}"
+    assert found.path("decoder").read_bytes() == shared.path("bend_decoder").read_bytes()
     assert (manifest.title, manifest.licence, manifest.consent) == ("Clara, from a picture", "Apache-2.0", CONSENT)
     card = json.loads(found.path("model_card").read_text())
     assert card["measures"]["eye_distance"] == pytest.approx(141, abs=2)

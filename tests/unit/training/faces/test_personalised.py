@@ -17,6 +17,7 @@ from ims_avatar.avatars.loop import read_loop
 from ims_avatar.avatars.manifest import ConsentRecord
 from ims_avatar.avatars.repository import LIP_ENCODER, Avatar, AvatarRepository
 from ims_avatar.driving.audio import AudioEncoder
+from ims_avatar.enrol.create import RENDERER
 from ims_avatar.errors import TrainingError
 from ims_avatar.inference.engines.onnx import onnx_engine
 from ims_avatar.training.faces.personal_folder import build_personalised
@@ -50,7 +51,8 @@ def avatar(made: PersonalRun, tmp_path_factory: pytest.TempPathFactory) -> Avata
 
 def test_the_avatar_is_whole_and_moves_its_mouth(avatar: Avatar) -> None:
     avatar.verify()
-    assert avatar.manifest.kind == "personalised" and avatar.manifest.base_model == "renderer/1"
+    shared = AvatarRepository().base_model(RENDERER).manifest
+    assert avatar.manifest.kind == "personalised" and avatar.manifest.base_model == f"renderer/{shared.version}"
     engine = onnx_engine(avatar)
     rest, wide = np.zeros((1, 8), np.float32), np.zeros((1, 8), np.float32)
     wide[0, 0], wide[0, 5] = 0.4, 0.35
