@@ -1,6 +1,7 @@
 """The training loop of renderers for real faces, whoever they are: many characters (robust) or one (personalised).
 
-A killed run goes on from its last checkpoint; a run that stops getting better ends early and keeps its best weights.
+A killed run goes on from its last checkpoint; a run that stops getting better goes on to its last part, where the
+learning rate falls and the critic sharpens.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _EXACT_FROM = 0.8
 _HEARSAY, _SILENT = 0.15, 0.2
 """Noise on the lip code that the network is told, as a share of its range; and how often it is told of rest instead."""
 _PATIENCE = 12
-"""Validations without a better picture after which a run ends."""
+"""Validations without a better picture after which a run goes on to its last part."""
 _BETTER = 0.01
 """dB that count as better."""
 
@@ -75,6 +76,8 @@ class Progress:
 class _State:
     step: int = 0
     seconds: float = 0.0
+    skipped: float = 0.0
+    """Seconds of the plan that were not needed."""
     best: float = -math.inf
     since_best: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -107,17 +110,29 @@ class FaceTraining:
         generator = torch.Generator().manual_seed(plan.seed + state.step + self._group.rank)
         began = self._clock() - state.seconds
         checked, total, steps = state.seconds, 0.0, 0
-        while (share := state.seconds / (60 * plan.minutes)) < 1.0 and state.since_best < _PATIENCE:
+        while (share := self._share()) < 1.0:
             self._set_rate(share)
             batch = varied(self.train.draw(rng, plan.batch), generator, plan.variety)
             total += self._one_step(batch.to(self._group.device), share)
             steps += 1
             state.step += 1
             state.seconds = self._group.agreed(self._clock() - began)
+            if state.since_best >= _PATIENCE:
+                self._go_to_last_part()
             if state.seconds - checked > _CHECK_EVERY:
                 self._check(total / steps, on_progress)
                 checked, total, steps = state.seconds, 0.0, 0
         self._check(total / max(steps, 1), on_progress)
+
+    def _share(self) -> float:
+        """0..1 of the run, what was skipped counted as done."""
+        return (self.state.seconds + self.state.skipped) / (60 * self.plan.minutes)
+
+    def _go_to_last_part(self) -> None:
+        """Nothing got better for long: the time until the critic would come in is not needed."""
+        state = self.state
+        state.since_best = 0
+        state.skipped = max(state.skipped, 60 * self.plan.critic_from * self.plan.minutes - state.seconds)
 
     def _clock(self) -> float:
         threads: int = torch.get_num_threads()
@@ -169,15 +184,15 @@ class FaceTraining:
         if measures["psnr_db"] > state.best + _BETTER:
             state.best, state.since_best = measures["psnr_db"], 0
             self.best = copy.deepcopy(self.average.state_dict())
-        elif state.seconds / (60 * self.plan.minutes) < self.plan.critic_from:
+        elif self._share() < self.plan.critic_from:
             state.since_best += 1
-        if state.seconds / (60 * self.plan.minutes) >= self.plan.critic_from:
+        if self._share() >= self.plan.critic_from:
             # The critic trades a little of the decibels for sharpness: from here on the newest weights are the best.
             self.best = copy.deepcopy(self.average.state_dict())
         state.history.append({"step": state.step, "seconds": round(state.seconds, 1), "loss": loss, **measures})
         log.info("training", **{k: round(v, 4) for k, v in state.history[-1].items()})
-        left = max(0.0, 60 * self.plan.minutes - state.seconds)
-        share = min(1.0, state.seconds / (60 * self.plan.minutes))
+        share = min(1.0, self._share())
+        left = 60 * self.plan.minutes * (1 - share)
         on_progress(Progress(state.step, share, loss, measures["psnr_db"], measures["lip_r"], left))
         if self._group.rank == 0:
             self._save()

@@ -29,6 +29,10 @@ class Channel:
     loss: float
 
 
+PLAIN = Channel(speed=1.0, level_db=-20.0, snr_db=80.0, high_pass_hz=0.0, tilt_db=0.0, codec="pcm_mulaw", loss=0.0)
+"""A telephone line without faults."""
+
+
 def random_channel(rng: np.random.Generator) -> Channel:
     codecs = ["pcm_mulaw", "pcm_alaw", "amr_nb", "linear"]
     return Channel(

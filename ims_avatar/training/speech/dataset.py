@@ -15,6 +15,7 @@ from ims_avatar.driving.log_mel import HOP
 from ims_avatar.driving.phonemes import PhonemeSpan, group_labels
 from ims_avatar.flow import AUDIO_RATE, LIP_CODE_SIZE
 from ims_avatar.training.speech.augment import (
+    PLAIN,
     Channel,
     Sound,
     change_speed,
@@ -118,6 +119,12 @@ def build(utterances: Sequence[Utterance], copies: int, seed: int, *, extra_shar
             if rng.random() < extra_share * 2:
                 parts.append(not_speech(float(rng.uniform(3.0, 8.0)), rng))
     return Frames.joined(parts) if parts else empty()
+
+
+def build_plain(utterances: Sequence[Utterance], seed: int) -> Frames:
+    """Every utterance once, through a line without faults."""
+    rng = np.random.default_rng(seed)
+    return Frames.joined([call([utterance], PLAIN, rng, None) for utterance in utterances]) if utterances else empty()
 
 
 def empty() -> Frames:

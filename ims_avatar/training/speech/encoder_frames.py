@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ims_avatar.training.speech import corpus_build
-from ims_avatar.training.speech.corpus import Utterance
-from ims_avatar.training.speech.dataset import Frames, build
+from ims_avatar.training.speech.dataset import Frames, build, build_plain
 
 COPIES = {"espeak": 1, "flite": 3, "festival": 1, "piper": 2, "refined": 3}
 """Passes over each corpus, each utterance through another line every time."""
@@ -30,6 +30,8 @@ class Prepared:
     train: dict[str, Frames]
     """By corpus."""
     development: Frames
+    plain: Frames
+    """Speech that is not trained on, through a line without faults: lips are to move as far as they do then."""
 
     def minutes(self) -> dict[str, int]:
         return {name: round(len(frames.groups) / 6000) for name, frames in self.train.items()}
@@ -40,22 +42,24 @@ def prepare(work: Path, scale: float, seed: int, said: Said) -> Prepared:
     corpus_build.make(work, scale, seed, said)
     train: dict[str, Frames] = {}
     development: list[Frames] = []
+    plain: list[Frames] = []
     for number, (name, copies) in enumerate(COPIES.items()):
         utterances = corpus_build.training_part(work, name)
         said(f"frames of {name}")
         kept = [u for k, u in enumerate(utterances) if k % DEVELOPMENT_EVERY]
-        train[name] = _cached(work / f"frames_{name}.npz", kept, copies, seed + number)
         left = utterances[::DEVELOPMENT_EVERY]
-        apart = _cached(work / f"frames_{name}_development.npz", left, 1, seed + 50 + number)
+        train[name] = _cached(work / f"frames_{name}.npz", partial(build, kept, copies, seed + number))
+        apart = _cached(work / f"frames_{name}_development.npz", partial(build, left, 1, seed + 50 + number))
         development.append(apart.first(DEVELOPMENT_FRAMES))
-    return Prepared(train, Frames.joined(development))
+        plain.append(build_plain(left, seed + 70 + number).first(DEVELOPMENT_FRAMES))
+    return Prepared(train, Frames.joined(development), Frames.joined(plain))
 
 
-def _cached(path: Path, utterances: Sequence[Utterance], copies: int, seed: int) -> Frames:
+def _cached(path: Path, make: Callable[[], Frames]) -> Frames:
     if path.exists():
         with np.load(path, allow_pickle=False) as archive:
             return Frames(archive["features"], archive["codes"], archive["groups"])
-    frames = build(utterances, copies, seed)
+    frames = make()
     unfinished = path.with_suffix(".part.npz")
     np.savez(unfinished, features=frames.features, codes=frames.codes, groups=frames.groups)
     unfinished.replace(path)

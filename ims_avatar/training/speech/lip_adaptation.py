@@ -25,11 +25,10 @@ from ims_avatar.driving.features import FeatureStream
 from ims_avatar.driving.log_mel import HOP
 from ims_avatar.flow import AUDIO_RATE, LIP_CODE_SIZE
 from ims_avatar.training.speech.audio_encoder_export import OPSET
-from ims_avatar.training.speech.augment import Channel, random_channel, through, to_flow_rate
+from ims_avatar.training.speech.augment import PLAIN, random_channel, through, to_flow_rate
 from ims_avatar.training.speech.batches import disturb
 from ims_avatar.training.speech.encoder_network import DILATIONS, RECEPTIVE_FIELD, EncoderNetwork, close_lips
 
-_PLAIN = Channel(speed=1.0, level_db=-20.0, snr_db=80.0, high_pass_hz=0.0, tilt_db=0.0, codec="pcm_mulaw", loss=0.0)
 _STRETCH, _BATCH = 300, 12
 """Frames of 10 ms in one piece of a batch, and pieces."""
 _WEIGHTS = (2.0, 1.5, 0.6, 0.6, 0.6, 0.8, 0.5, 0.2)
@@ -67,7 +66,7 @@ def lip_speech(
     """
     rng = np.random.default_rng(seed)
     narrow = resample_poly(sound.astype(np.float32) / 32768, 1, 2).astype(np.float32)
-    channels = [_PLAIN, *(replace(random_channel(rng), speed=1.0) for _ in range(lines - 1))]
+    channels = [PLAIN, *(replace(random_channel(rng), speed=1.0) for _ in range(lines - 1))]
     heard = []
     for channel in channels:
         features, _ = FeatureStream().push(to_flow_rate(through(narrow, channel, rng)))

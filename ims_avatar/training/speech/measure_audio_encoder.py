@@ -24,7 +24,7 @@ from ims_avatar.flow import AUDIO_RATE
 from ims_avatar.training.speech import corpus_build
 from ims_avatar.training.speech.audio_encoder_export import CARD, write_card
 from ims_avatar.training.speech.audio_encoder_page import write_page
-from ims_avatar.training.speech.augment import Channel, coloured_noise, through
+from ims_avatar.training.speech.augment import PLAIN, Channel, coloured_noise, through
 from ims_avatar.training.speech.corpus import Utterance, to_float
 from ims_avatar.training.speech.streaming import (
     Tracks,
@@ -42,14 +42,13 @@ _DRAWN = 6
 
 log = structlog.get_logger()
 
-PLAIN = Channel(speed=1.0, level_db=-20.0, snr_db=80.0, high_pass_hz=0.0, tilt_db=0.0, codec="pcm_mulaw", loss=0.0)
-"""The line of every measure that does not say otherwise."""
 LINES = {
     "alaw_-35dBFS": replace(PLAIN, codec="pcm_alaw", level_db=-35.0),
     "amr_nb": replace(PLAIN, codec="amr_nb"),
     "noise_15dB": replace(PLAIN, snr_db=15.0),
     "loss_5_percent": replace(PLAIN, loss=0.05),
 }
+"""Lines other than `PLAIN`, which is that of every measure that does not say otherwise."""
 FOURTEEN = {
     PhonemeGroup.LATERAL: PhonemeGroup.ALVEOLAR,
     PhonemeGroup.GLOTTAL: PhonemeGroup.VELAR,

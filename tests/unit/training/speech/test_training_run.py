@@ -50,6 +50,22 @@ def test_disturbed_features_stay_in_range_and_silence_stays_silent() -> None:
     assert loud.abs().max() <= -SILENT and loud.std() > 0.05
 
 
+def test_noise_lies_under_some_stretches_and_never_over_the_speech() -> None:
+    import torch
+
+    from ims_avatar.driving.features import SILENT
+    from ims_avatar.training.speech.batches import add_noise
+
+    loud = torch.full((200, 30, 40), 1.2)
+    loud[:, ::2] = SILENT
+    noisy = add_noise(loud, torch.Generator().manual_seed(1))
+    touched = (noisy[:, 0] > SILENT).any(dim=1)
+    assert 0.25 < touched.float().mean() < 0.55
+    assert torch.equal(noisy[~touched], loud[~touched])
+    # A band of 1.2 is 7 dB under the whole speech; noise at 3 dB and more under it, in forty bands, adds little there.
+    assert (noisy[:, 1::2] - 1.2).median() < 0.02 and noisy[touched][:, ::2].median() > SILENT + 0.3
+
+
 def made_up() -> Any:
     """Frames whose lips can be read off the features."""
     from ims_avatar.training.speech.dataset import Frames
@@ -60,7 +76,7 @@ def made_up() -> Any:
     features = (hidden[:, None] * np.linspace(1, 3, 40) + 0.1 * rng.normal(size=(3000, 40))).astype(np.float16)
     codes = np.repeat(np.abs(hidden)[:, None], 8, axis=1).astype(np.float16)
     frames = Frames(features, codes, (hidden > 0).astype(np.int8))
-    return Prepared(dict.fromkeys(SHARES, frames), frames)
+    return Prepared(dict.fromkeys(SHARES, frames), frames, frames)
 
 
 class Seconds:
@@ -105,6 +121,22 @@ def test_a_run_learns_and_shows_how_far_it_is(tmp_path: Path) -> None:
     assert [stage.done for stage in seen] == sorted(stage.done for stage in seen)
     assert seen[-1].loss < seen[0].loss and seen[-1].accuracy > 0.5
     assert evaluate(network, made_up().development).correlations()[0] > 0.3
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_lips_move_as_far_as_a_plain_line_s_truth_asks_for(tmp_path: Path) -> None:
+    from ims_avatar.training.speech.encoder_loss import evaluate
+
+    run = run_of(tmp_path, minutes=3.0)
+    run.train(lambda _: None)
+    spreads = []
+    for factor in (1.0, 1.3):
+        prepared = made_up()
+        run._prepared = replace(prepared, plain=replace(prepared.plain, codes=prepared.plain.codes * factor))
+        network, _ = run.result()
+        seen = evaluate(network, prepared.plain)
+        spreads.append(float(seen.predicted[seen.truth[:, 0] > 0.02][:, 0].std()))
+    assert 1.05 < spreads[1] / spreads[0] <= 1.31
 
 
 class Killed(Exception):
