@@ -16,6 +16,9 @@ FRAME_PREFIX = "frame_"
 """An array of this prefix has one row for each frame of the loop; the graph's input has its name without it."""
 _REMEDY = "restore the avatar's folder from where it came, or create it again"
 
+_AT_REST = 1.0
+"""Crop pixels (128 across a face) by which lip lines may differ from those at rest and still look the same."""
+
 Arrays = Mapping[str, NDArray[np.generic]]
 
 
@@ -26,6 +29,22 @@ class Fit:
     constant: Arrays = field(default_factory=dict)
     by_frame: Arrays = field(default_factory=dict)
     """(loop length, ...)."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether the mouth that every frame of the loop itself shows is the resting one.
+
+        Drawings' loops are drawn so. Of a photograph, or a film of somebody silent, the lip lines that are bent are
+        those at rest; of a film of somebody who talks the loop shows other mouths than the still that is bent.
+        """
+        if not self.constant and not self.by_frame:
+            return True
+        lines = {**self.constant, **self.by_frame}
+        if any(name not in lines for name in ("rest", "still_lines", "own")):
+            return False
+        moved = np.abs(np.asarray(lines["rest"], np.float32) - np.asarray(lines["still_lines"], np.float32)).max()
+        stands_in = "rest" in self.by_frame and not np.asarray(lines["own"]).all()
+        return bool(moved < _AT_REST) and not stands_in
 
     def inputs(self, index: int) -> dict[str, NDArray[np.generic]]:
         """All of them for loop frame `index`."""

@@ -23,6 +23,9 @@ from ims_avatar.inference.engines.fit import NO_FIT, read_fit
 
 Tensors = dict[str, NDArray[np.generic]]
 
+_MOVING = 0.03
+"""Largest component of a lip code at which all of the drawn mouth is shown: lips open by a pixel or two."""
+
 
 class Graph(Protocol):
     """A loaded model: named inputs to named outputs."""
@@ -50,6 +53,7 @@ class GraphEngine:
         self._to_crop = _read_matrices(avatar.path("loop_matrices"), manifest.loop_frames)
         has_fit = "fit" in manifest.files
         self._fit = read_fit(avatar.path("fit"), manifest.loop_frames) if has_fit else NO_FIT
+        self._rests = self._fit.rests
         self._reference, self._decoder = reference, decoder
         self._buffers = PictureBuffers(manifest.width, manifest.height)
         self._tick: int | None = None
@@ -58,16 +62,30 @@ class GraphEngine:
 
     def warm_up(self, batch_sizes: Sequence[int]) -> None:
         for batch in batch_sizes:
-            self.render(0, np.zeros((batch, LIP_CODE_SIZE), np.float32))
+            self.render(0, np.full((batch, LIP_CODE_SIZE), 2 * _MOVING, np.float32))
 
     def render(self, loop_index: int, lip_codes: NDArray[np.float32]) -> NDArray[np.uint8]:
         codes = checked_lip_codes(lip_codes)
         index = loop_index % self.spec.loop_length
         pictures = self._buffers.next(len(codes))
         pictures[:] = self._loop[index]
-        if len(codes):
-            self._paste(pictures, self._decoder({"lip_codes": codes, **self._prepare(index)}))
+        shares = self._shares(codes)
+        moving = np.flatnonzero(shares)
+        if len(moving):
+            drawn = self._decoder({"lip_codes": codes[moving], **self._prepare(index)})
+            self._paste(pictures, moving, shares[moving], drawn)
         return pictures
+
+    def _shares(self, codes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How much of the drawn mouth each picture shows, 0..1 (B,).
+
+        Where the loop's own mouth rests, a resting mouth is the loop's own: whoever listens costs nothing. It gives way
+        to the drawn one as the lips begin to move, so that nothing jumps.
+        """
+        if not self._rests:
+            return np.ones(len(codes), np.float32)
+        shares: NDArray[np.float32] = np.minimum(np.abs(codes).max(axis=1) / np.float32(_MOVING), np.float32(1))
+        return shares
 
     def _prepare(self, index: int) -> Tensors:
         """What depends on the loop frame only, computed when the frame changes."""
@@ -81,16 +99,21 @@ class GraphEngine:
             self._prepared, self._tick = prepared, index
         return self._prepared
 
-    def _paste(self, pictures: NDArray[np.uint8], drawn: Tensors) -> None:
+    def _paste(
+        self, pictures: NDArray[np.uint8], moving: NDArray[np.intp], shares: NDArray[np.float32], drawn: Tensors
+    ) -> None:
+        """Lays what was drawn over the pictures `moving` (m,), each by its share (m,)."""
         luma, chroma = self._views(pictures)
         for name, target in (("luma", luma), ("chroma", chroma)):
-            if name not in drawn or drawn[name].shape != target.shape or drawn[name].dtype != np.uint8:
+            due = (len(moving), *target.shape[1:])
+            if name not in drawn or drawn[name].shape != due or drawn[name].dtype != np.uint8:
                 given = f"{drawn[name].dtype} {drawn[name].shape}" if name in drawn else "nothing"
-                raise self._broken("decoder", f"{given} for {name} where uint8 {target.shape} is due")
+                raise self._broken("decoder", f"{given} for {name} where uint8 {due} is due")
         if not np.isfinite(drawn["level"]).all():
             raise self._broken("decoder", "values that are not finite")
-        luma[:] = drawn["luma"]
-        chroma[:] = drawn["chroma"]
+        for name, target in (("luma", luma), ("chroma", chroma)):
+            for place, share, picture in zip(moving, shares, drawn[name], strict=True):
+                target[place] = picture if share == 1 else _mixed(target[place], picture, share)
 
     def _views(self, pictures: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """The paste rectangle of I420 pictures: luma (B, h, w) and chroma (B, 2, h/2, w/2), without a copy."""
@@ -105,6 +128,12 @@ class GraphEngine:
             f"avatar {self.spec.avatar}/{self.spec.version}: its {graph} gives {what}",
             remedy="restore the avatar's folder from where it came, or train it again",
         )
+
+
+def _mixed(under: NDArray[np.generic], over: NDArray[np.generic], share: np.float32) -> NDArray[np.uint8]:
+    """`share` of `over`, the rest of `under`."""
+    one, other = under.astype(np.float32), over.astype(np.float32)
+    return np.rint(one + (other - one) * share).astype(np.uint8)
 
 
 def _read_matrices(path: Path, frames: int) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ims_avatar.errors import CorruptModel
-from ims_avatar.inference.engines.fit import read_fit
+from ims_avatar.inference.engines.fit import NO_FIT, read_fit
 
 
 def archive(path: Path, **arrays: np.ndarray) -> Path:
@@ -44,3 +44,32 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(CorruptModel, match="cannot be read"):
         read_fit(path, 1)
+
+
+LINES = {"rest": np.full((1, 87), 40.0), "still_lines": np.full((1, 87), 40.4), "own": np.zeros(1)}
+
+
+def frames(name: str, *values: float) -> dict[str, np.ndarray]:
+    """`name` without its constant, one row of lines a frame."""
+    rows = np.stack([np.full((1, 87), value) for value in values])
+    return {**{key: value for key, value in LINES.items() if key != name}, f"frame_{name}": rows}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "rests"),
+    [
+        (LINES, True),
+        (LINES | {"still_lines": np.full((1, 87), 44.0)}, False),
+        (frames("rest", 40.0, 40.5), False),
+        (frames("rest", 40.0, 40.5) | {"own": np.ones(1)}, True),
+        (frames("rest", 40.0, 47.0) | {"own": np.ones(1)}, False),
+        ({"mask": np.ones((1, 2))}, False),
+    ],
+    ids=["photograph", "open mouth", "still for a talking film", "silent film", "mouth moves", "unknown lines"],
+)
+def test_whether_the_loop_s_own_mouth_rests(tmp_path: Path, arrays: dict[str, np.ndarray], rests: bool) -> None:
+    assert read_fit(archive(tmp_path / "fit.npz", **arrays), 2).rests == rests
+
+
+def test_a_drawing_s_loop_rests() -> None:
+    assert NO_FIT.rests

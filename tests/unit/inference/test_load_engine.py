@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import structlog
 from numpy.typing import NDArray
 
+from ims_avatar.avatars.loop import read_loop
 from ims_avatar.avatars.repository import Avatar, AvatarRepository
 from ims_avatar.avatars.writing import file_entries, write_manifest
 from ims_avatar.errors import AvatarError, CorruptModel
@@ -79,6 +81,10 @@ def test_matrices_that_are_none_are_refused(otto: Avatar, content: str) -> None:
         onnx_engine(resealed(otto))
 
 
+def never(inputs: Mapping[str, NDArray[np.generic]]) -> Tensors:
+    raise AssertionError("was asked to draw")
+
+
 def drawing(avatar: Avatar, **change: NDArray[np.generic]) -> GraphEngine:
     """An engine whose graphs give what the manifest promises, but for `change`."""
     box = avatar.manifest.paste
@@ -93,9 +99,36 @@ def drawing(avatar: Avatar, **change: NDArray[np.generic]) -> GraphEngine:
 
 def test_output_as_promised_is_pasted(otto: Avatar) -> None:
     box = otto.manifest.paste
-    picture = drawing(otto).render(0, np.zeros((1, 8), np.float32))[0]
+    picture = drawing(otto).render(0, np.full((1, 8), 0.1, np.float32))[0]
     rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
     assert (picture[rows, columns] == 0).all() and picture[: box.top].min() > 0
+
+
+def test_a_resting_mouth_is_the_loop_s_own_and_costs_nothing(otto: Avatar) -> None:
+    size = otto.manifest
+    loop = read_loop(otto.path("loop"), size.width, size.height, size.loop_frames)
+    engine = drawing(otto)
+    engine._decoder = never
+    assert (engine.render(3, np.zeros((2, 8), np.float32)) == loop[3]).all()
+
+
+def test_lips_that_begin_to_move_show_part_of_what_is_drawn(otto: Avatar) -> None:
+    box = otto.manifest.paste
+    rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
+    engine = drawing(otto)
+    codes = np.zeros((1, 8), np.float32)
+    seen = []
+    for opening in (0.0, 0.01, 0.02, 0.03):
+        codes[0, 0] = opening
+        seen.append(engine.render(0, codes)[0, rows, columns].astype(float).mean())
+    assert np.array(seen) / seen[0] == pytest.approx([1, 2 / 3, 1 / 3, 0], abs=0.01)
+
+
+def test_only_calls_whose_lips_move_are_drawn(otto: Avatar) -> None:
+    box = otto.manifest.paste
+    middle = (box.top + box.height // 2, box.left + box.width // 2)
+    pictures = drawing(otto).render(0, np.array([[0] * 8, [0.2] * 8, [0] * 8], np.float32))
+    assert pictures[1][middle] == 0 and pictures[0][middle] == pictures[2][middle] > 0
 
 
 @pytest.mark.parametrize(
