@@ -32,7 +32,7 @@ from ims_avatar.training.faces.robust_weights import load_robust
 from ims_avatar.training.films.checked_film import CheckedFilm, read_checked
 from ims_avatar.training.films.film_people import film_person, part_of
 from ims_avatar.training.speech.audio_encoder_export import load_encoder
-from ims_avatar.training.speech.lip_adaptation import Adaptation, AdaptedEncoder, lip_speech
+from ims_avatar.training.speech.lip_adaptation import AdaptedEncoder, adapt, lip_speech
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +55,6 @@ class PersonalPlan:
     seed: int = 1
     wide: bool = False
     """A larger network, trained from nothing: for long runs."""
-    lip_steps: int = 200
-    """Of each audio encoder that learns the person's lips."""
 
 
 @dataclass(slots=True, eq=False)
@@ -145,10 +143,9 @@ def _adapt(
     last = float(film.track.times[frames[-1]])
     sound = film.track.sound[: round(16_000 * (last + 0.2))]
     speech = lip_speech(sound, film.track.times, codes, used, plan.seed)
-    threads = torch.get_num_threads()
-    adaptation = Adaptation(load_encoder(encoder), speech, plan.seed)
-    lips = adaptation.run(steps=plan.lip_steps, told=lambda share: said("learning the lips of this voice", share))
-    torch.set_num_threads(threads)
+    said("learning the lips of this voice", 0.0)
+    lips = adapt(load_encoder(encoder), speech)
+    said("learning the lips of this voice", 1.0)
     return lips
 
 

@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> PersonalRun:
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("run")
     film = write_clara_speaking(folder / "film.mp4")
-    return train_personalised(PersonalPlan(film, folder / "run", minutes=0.15, lip_steps=25), AvatarRepository())
+    return train_personalised(PersonalPlan(film, folder / "run", minutes=0.15), AvatarRepository())
 
 
 @pytest.fixture(scope="module")
