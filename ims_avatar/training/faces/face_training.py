@@ -19,6 +19,7 @@ import numpy as np
 import structlog
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ims_avatar.errors import TrainingError
 from ims_avatar.training.distribution import Group
@@ -37,6 +38,8 @@ _EXACT_FROM = 0.8
 """Share of the time after which bfloat16 is left for float32: its rounding blurs the last decibel."""
 _HEARSAY, _SILENT = 0.15, 0.2
 """Noise on the lip code that the network is told, as a share of its range; and how often it is told of rest instead."""
+_AGAINST_MESH = 2.0
+"""Weight of `mesh` in the loss."""
 _PATIENCE = 12
 """Validations without a better picture after which a run goes on to its last part."""
 _BETTER = 0.01
@@ -154,9 +157,10 @@ class FaceTraining:
         with torch.autocast(self._group.device.type, torch.bfloat16, enabled=share < _EXACT_FROM):
             drawn = self._shared(told, (batch.luma, batch.chroma, batch.visible), bent)
         luma, chroma = drawn[0].float(), drawn[1].float()
+        seen = luma * batch.mask + batch.luma * (1 - batch.mask)
         loss = renderer_loss((luma, chroma), batch.truth, batch.weight, _coarse(batch.weight))
+        loss = loss + _AGAINST_MESH * mesh(seen, batch.luma)
         if share >= self.plan.critic_from:
-            seen = luma * batch.mask + batch.luma * (1 - batch.mask)
             self._criticism.learn(seen, batch.luma)
             loss = loss + self._criticism.loss(seen, batch.luma)
         self._optimiser.zero_grad(set_to_none=True)
@@ -230,5 +234,17 @@ class FaceTraining:
         log.info("resumed", step=self.state.step, seconds=round(self.state.seconds))
 
 
+def mesh(drawn: Tensor, truth: Tensor) -> Tensor:
+    """How much of a mesh lies over a picture, luma (B, 1, h, w): mean brightness by which the four pixels of a 2 x 2
+    cell differ from each other for a whole neighbourhood of cells, as no camera's do.
+
+    The network draws cells (`pixel_shuffle`) and leaves such a pattern where nothing asks it not to (Odena et al.
+    2016, "Deconvolution and checkerboard artifacts"); landmark models, and eyes, take it for texture.
+    """
+    cells = functional.pixel_unshuffle(drawn - truth, 2)
+    pattern = functional.avg_pool2d(cells - cells.mean(dim=1, keepdim=True), 5, 1, 2)
+    return pattern.abs().mean()
+
+
 def _coarse(weight: Tensor) -> Tensor:
-    return torch.nn.functional.avg_pool2d(weight, 2)
+    return functional.avg_pool2d(weight, 2)

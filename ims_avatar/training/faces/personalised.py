@@ -114,7 +114,7 @@ def train_personalised(
         else load_robust(repository.base_model(RENDERER).folder)
     )
     start.mender.keep_within(torch.from_numpy(person.codes[learnt]))
-    training = TrainingPlan(plan.folder, plan.minutes, plan.seed, variety=0.12, critic_from=0.6)
+    training = TrainingPlan(plan.folder, plan.minutes, plan.seed, variety=0.12, critic_from=0.5)
     run = FaceTraining(training, start, crowd, judged, join_group())
     run.run(on_progress)
     lips = _adapt(plan, film, person, frames, encoder_folder, said)

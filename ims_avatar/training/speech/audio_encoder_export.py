@@ -58,12 +58,11 @@ DATA = [
 NOTES = [
     "groups: share of pictures whose phoneme group (21) is right; groups_14: with groups merged that look alike. "
     "Aims were 0.88 for held-out synthetic voices and 0.70 for recordings of an unseen speaker.",
-    "recorded_*: times by pocketsphinx, which knows English only. *_finer_times: the borders moved to where version 1 "
-    "hears them, without any word changed; encoders of its kind are favoured by that, version 1 itself most.",
+    "recorded_*: times by pocketsphinx, which knows English only. *_finer_times: the borders moved to where the "
+    "version installed before this one hears them, without any word changed; that favours encoders of its kind.",
     "Times limit the figures: a shift of 10 ms costs 6 points, and the best path of version 1 through the right "
-    "phonemes of an unseen flite voice still disagrees with the synthesiser in 12 % of the frames.",
-    "Look-ahead limits them: the last frame's centre lies 62 ms after the instant shown, often before a phoneme ends. "
-    "Training time does, too: eight minutes of a core reached 0.726 on held-out voices, twelve 0.739.",
+    "phonemes of an unseen flite voice still disagreed with the synthesiser in 12 % of the frames.",
+    "Look-ahead limits them: the last frame's centre lies 62 ms after the instant shown, often before a phoneme ends.",
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,14 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ims_avatar.driving.features import CENTRE_DB, FEATURES, SCALE_DB, SILENT
+from ims_avatar.driving.features import FEATURES, SILENT
 from ims_avatar.training.speech.dataset import Frames
-
-_NOISY = 0.4
-"""Share of the stretches that get noise of their own at every draw: lines of the corpora are fixed, and learnt."""
-_LEAST_SNR_DB, _MOST_SNR_DB = 3.0, 30.0
-_UNEVEN_DB = 8.0
-"""Spread of a noise's spectrum about a flat one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +63,3 @@ def disturb(features: Tensor, generator: torch.Generator) -> Tensor:
     heard = (warped > SILENT).float()
     jitter = torch.randn(warped.shape, generator=generator) * 0.05
     return (warped + (equaliser + level + jitter) * heard).clamp(SILENT, -SILENT)
-
-
-def add_noise(features: Tensor, generator: torch.Generator) -> Tensor:
-    """Noise of a smooth random spectrum under some of the stretches, (N, T, FEATURES).
-
-    Powers of speech and noise add up in every band. Noise of few degrees of freedom flickers: a band's power in one
-    frame is a mean of a few squares, here of four.
-    """
-    n, frames, _ = features.shape
-    snr = torch.rand(n, 1, 1, generator=generator) * (_MOST_SNR_DB - _LEAST_SNR_DB) + _LEAST_SNR_DB
-    shape = torch.randn(n, 1, 5, generator=generator) * _UNEVEN_DB
-    level = torch.nn.functional.interpolate(shape, size=FEATURES, mode="linear", align_corners=True)
-    level = level - level.mean(dim=2, keepdim=True) - snr - 10 * math.log10(FEATURES)
-    flicker = torch.randn(4, n, frames, FEATURES, generator=generator).square().mean(dim=0).clamp_min(1e-3)
-    noise = _power(level) * flicker
-    noisy = torch.rand(n, 1, 1, generator=generator) < _NOISY
-    summed = _from_power(_power(_decibels(features)) + noise)
-    return torch.where(noisy, summed, features).clamp(SILENT, -SILENT)
-
-
-def _decibels(features: Tensor) -> Tensor:
-    """Features to dB re the level of the speech (see `driving.features`)."""
-    return features * SCALE_DB + CENTRE_DB
-
-
-def _power(db: Tensor) -> Tensor:
-    return torch.pow(10.0, db / 10)
-
-
-def _from_power(power: Tensor) -> Tensor:
-    """Power re that of the speech to features."""
-    return (10 * torch.log10(power) - CENTRE_DB) / SCALE_DB

@@ -15,7 +15,7 @@ import torch
 
 from ims_avatar.driving.phonemes import GROUP_COUNT
 from ims_avatar.errors import TrainingError
-from ims_avatar.training.speech.batches import Sampler, add_noise, disturb
+from ims_avatar.training.speech.batches import Sampler, disturb
 from ims_avatar.training.speech.encoder_frames import SHARES, Prepared
 from ims_avatar.training.speech.encoder_loss import Loss, evaluate, restore_amplitude
 from ims_avatar.training.speech.encoder_network import RECEPTIVE_FIELD, EncoderNetwork, folded
@@ -156,7 +156,7 @@ class Run:
             group["lr"] = rate * (0.01 + 0.495 * (1 + math.cos(math.pi * self._done)))
         batch = self._sampler.draw(BATCH, STRETCH)
         with torch.autocast("cpu", torch.bfloat16):
-            codes, logits = self._network(add_noise(disturb(batch.features, self._generator), self._generator))
+            codes, logits = self._network(disturb(batch.features, self._generator))
         total = self._loss(codes.float(), logits.float(), batch.codes, batch.groups)
         self._network.zero_grad()
         total.backward()

@@ -21,7 +21,7 @@ from ims_avatar.training.drawn.drawn_people import drawn_person
 from ims_avatar.training.drawn.lip_corpus import random_lip_codes
 from ims_avatar.training.faces import face_training
 from ims_avatar.training.faces.face_batches import Crowd, varied
-from ims_avatar.training.faces.face_training import CHECKPOINT, FaceTraining, Progress, TrainingPlan
+from ims_avatar.training.faces.face_training import CHECKPOINT, FaceTraining, Progress, TrainingPlan, mesh
 from ims_avatar.training.faces.face_validation import Validation, psnr, sharpness
 from ims_avatar.training.faces.lip_reader import LipReader
 from ims_avatar.training.faces.people import Person
@@ -97,6 +97,14 @@ def test_a_run_that_gets_no_better_goes_on_to_its_last_part(
     run.run()
     assert run.state.skipped > 3 and run.state.seconds < 9
     assert any(not torch.equal(a, b) for a, b in zip(before, run._criticism.critic.parameters(), strict=True))
+
+
+def test_a_mesh_is_told_from_detail() -> None:
+    picture = torch.rand(1, 1, 112, 128, generator=torch.Generator().manual_seed(1))
+    pattern = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(56, 64)
+    noise = torch.randn(picture.shape, generator=torch.Generator().manual_seed(2))
+    found = [float(mesh(picture + 0.01 * added, picture)) for added in (0 * noise, noise, pattern)]
+    assert found[0] == 0 and found[2] == pytest.approx(0.01, abs=1e-3) and found[1] < 0.25 * found[2]
 
 
 def test_a_broken_checkpoint_is_not_trained_over(clara: Person, tmp_path: Path) -> None:
