@@ -94,8 +94,18 @@ def test_lips_that_do_not_go_with_the_voice_are_not_learnt_by_heart(speech: LipS
 
 def test_the_file_computes_what_torch_does(base: EncoderNetwork, tmp_path: Path) -> None:
     torch.manual_seed(5)
-    adapted = AdaptedEncoder(base, torch.nn.Linear(16 + GROUP_COUNT + 16, 7)).eval()
+    adapted = AdaptedEncoder(base, torch.nn.Linear(16 + GROUP_COUNT + 2 * 8 + 6 * 16, 7))
+    adapted.eval()
     assert export_adapted(adapted, tmp_path / "lip_encoder.onnx") < 1e-5
     encoder = AudioEncoder(tmp_path / "lip_encoder.onnx")
     windows = np.random.default_rng(3).normal(size=(5, *AudioEncoder.window_shape)).astype(np.float32)
     assert encoder.lip_codes(windows).shape == (5, 8) and encoder.group_logits(windows).shape == (5, GROUP_COUNT)
+
+
+def test_window_by_window_it_hears_what_it_hears_dense_in_time(base: EncoderNetwork) -> None:
+    torch.manual_seed(6)
+    adapted = AdaptedEncoder(base, torch.nn.Linear(16 + GROUP_COUNT + 2 * 8 + 6 * 16, 7))
+    features = torch.randn(1, RECEPTIVE_FIELD + 20, AudioEncoder.window_shape[1])
+    windows = features[0].unfold(0, RECEPTIVE_FIELD, 1).transpose(1, 2)
+    with torch.no_grad():
+        assert torch.allclose(adapted.dense(features)[0, :, 1:], adapted(windows)[0][:, 1:], atol=1e-5)
