@@ -186,7 +186,7 @@ class _Sums:
 def _cross_validated(
     seen: Sequence[NDArray[np.float64]], wanted: NDArray[np.float64], known: NDArray[np.intp]
 ) -> list[NDArray[np.float64]]:
-    """For each of `_STRENGTHS` guesses (len(known), 7) for a plain line, by weights fitted to the rest of the speech."""
+    """For each of `_STRENGTHS` guesses (len(known), 7) for a plain line, fitted to the rest of the speech."""
     guesses = [np.zeros((len(known), _READ)) for _ in _STRENGTHS]
     edges = np.linspace(0, len(known), _FOLDS + 1).astype(int)
     for begin, end in pairwise(edges):
