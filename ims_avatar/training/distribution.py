@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import torch
 from torch import nn
@@ -57,18 +57,30 @@ def use_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
-def join_group(environment: dict[str, Any] | None = None) -> Group:
+def device_here(environment: Mapping[str, str] | None = None) -> torch.device:
+    """What torch computes with in this process: a GPU where there is one (torchrun's LOCAL_RANK says which)."""
+    given = os.environ if environment is None else environment
+    return torch.device("cuda", int(given.get("LOCAL_RANK", 0))) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def spent(device: torch.device) -> float:
+    """Seconds that a run has had: of processor time per thread, so that a busy machine takes longer but learns no less;
+    of the clock on a GPU, whose time no process is told."""
+    if device.type == "cpu":
+        return time.process_time() / int(torch.get_num_threads())
+    return time.monotonic()
+
+
+def join_group(environment: Mapping[str, str] | None = None) -> Group:
     """The group that torchrun started this process in (its variables RANK, WORLD_SIZE, LOCAL_RANK), or one alone.
 
     CUDA where there is one (NCCL), the processor otherwise (Gloo).
     """
     given = os.environ if environment is None else environment
     rank, size = int(given.get("RANK", 0)), int(given.get("WORLD_SIZE", 1))
-    if torch.cuda.is_available():
-        device = torch.device("cuda", int(given.get("LOCAL_RANK", 0)))
+    device = device_here(given)
+    if device.type == "cuda":
         torch.cuda.set_device(device)
-    else:
-        device = torch.device("cpu")
     if size > 1:
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
     return Group(rank, size, device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -27,6 +28,12 @@ def hardware() -> str:
         return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}, torch {torch.__version__}"
     threads = torch.get_num_threads()
     return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}, torch {torch.__version__}"
+
+
+def machines(before: Sequence[str], *, finished: bool) -> list[str]:
+    """Where a run was trained that goes on here: whoever only writes what others trained has no part in it."""
+    own = hardware()
+    return list(before) if finished or own in before else [*before, own]
 
 
 def _processor() -> str:

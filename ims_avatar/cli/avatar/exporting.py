@@ -30,7 +30,8 @@ def export_avatar(
     ],
     format_: Annotated[Format, typer.Option("--format", "-f", help="What to make of it.")] = Format.avatar,
     architecture: Annotated[
-        str, typer.Option("--architecture", metavar="LIST", help="trt: GPUs to build for, e.g. 75,86,89.")
+        str,
+        typer.Option("--architecture", metavar="LIST", help="trt: GPUs to build for, e.g. 75,86,89; any: from 8.0 on."),
     ] = "75,80,86,89",
     batch: Annotated[
         int, typer.Option("--batch", min=1, max=64, help="trt: most lip codes at once. mindir: that many, always.")

@@ -26,8 +26,14 @@ _LINE_EVERY = 0.05
 def audio_encoder(
     work: Work = Path("build/audio_encoder"),
     output: Output = None,
-    minutes: Annotated[float, typer.Option(min=0.01, help="Processor time to train, of one core.")] = 20.0,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Processor time of one core (on a GPU, by the clock); else 20 (5)."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 21,
+    wide: Annotated[
+        int, typer.Option(min=12, help="Channels: more hear better where a GPU trains them, and cost every call.")
+    ] = 192,
     scale: Annotated[float, typer.Option(min=0.001, help="Size of the synthetic speech; 0.05 for a trial.")] = 1.0,
     limit: Annotated[int, typer.Option(min=0, help="Utterances of each held-out set to measure; 0: none.")] = 120,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train anew: forget the run in the working folder.")] = False,
@@ -37,9 +43,12 @@ def audio_encoder(
     Interrupted or killed, the same command goes on with what was trained half a minute before.
     """
     require("torch", "onnx", "scipy", "pocketsphinx")
+    from ims_avatar.training.distribution import device_here
     from ims_avatar.training.speech.audio_encoder import Settings, train_audio_encoder
+    from ims_avatar.training.speech.encoder_run import usual_minutes
 
-    settings = Settings(work, output or work / "versions", minutes, seed, scale, limit, fresh)
+    minutes = minutes or usual_minutes(device_here())
+    settings = Settings(work, output or work / "versions", minutes, seed, wide, scale, limit, fresh)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[shown]}"), TimeElapsedColumn())
     with Progress(*columns, console=console.err) as progress:
         task = progress.add_task("preparing", total=None, shown="")

@@ -29,9 +29,6 @@ class Quality(StrEnum):
     high = "high"
 
 
-_MINUTES = {Quality.normal: 10.0, Quality.high: 60.0}
-
-
 def personalised(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the avatar: small letters, digits, - and _.")],
     video: Annotated[
@@ -40,8 +37,12 @@ def personalised(
     consent: Annotated[
         str, typer.Option("--consent", metavar="TEXT", help="What the person agreed to; needed unless NAME has it.")
     ] = "",
-    quality: Annotated[Quality, typer.Option(help="high: a larger network, trained for an hour.")] = Quality.normal,
-    minutes: Annotated[float | None, typer.Option(min=0.01, help="How long to train.")] = None,
+    quality: Annotated[
+        Quality, typer.Option(help="high: a larger network, trained six times as long.")
+    ] = Quality.normal,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="How long to train; else as long as pays here.")
+    ] = None,
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="How lists call it; else NAME.")] = "",
     licence: Annotated[
         str, typer.Option("--licence", metavar="TEXT", help="Under which it may be passed on.")
@@ -63,14 +64,15 @@ def personalised(
     directory, repository = destination(settings, into), repository_of(settings, into)
     record = _consent(name, consent, repository)
     from ims_avatar.enrol.create import check_name
-    from ims_avatar.training.distribution import use_threads
+    from ims_avatar.training.distribution import device_here, use_threads
     from ims_avatar.training.faces.personal_folder import build_personalised
-    from ims_avatar.training.faces.personalised import PersonalPlan, train_personalised
+    from ims_avatar.training.faces.personalised import PersonalPlan, train_personalised, usual_minutes
 
     check_name(name)
     use_threads(threads)
     folder = work or (data_directory() or Path("build")) / "runs" / name
-    plan = PersonalPlan(video, folder, minutes or _MINUTES[quality], seed, wide=quality is Quality.high)
+    wide = quality is Quality.high
+    plan = PersonalPlan(video, folder, minutes or usual_minutes(device_here(), wide=wide), seed, wide)
     with training_bar() as bar:
         made = train_personalised(plan, repository, bar.trained, bar.said)
         bar.said("writing", 1.0)

@@ -25,7 +25,9 @@ def robust(
     output: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Gets renderer/VERSION; none there is touched.")
     ] = None,
-    minutes: Annotated[float, typer.Option(min=0.01, help="Processor time to train, per thread.")] = 20.0,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="Processor time per thread (on a GPU, by the clock); else 20 (2).")
+    ] = None,
     drawn: Annotated[int, typer.Option(min=1, help="Drawn people.")] = 240,
     crops: Annotated[int, typer.Option(min=2, help="Pictures of each drawn person.")] = 24,
     threads: Annotated[int, typer.Option(min=1, help="Processor threads.")] = 1,
@@ -41,15 +43,15 @@ def robust(
     files.
     """
     require("torch", "onnx", "skia", "scipy", "cv2")
-    from ims_avatar.training.distribution import use_threads
-    from ims_avatar.training.faces.robust import RobustPlan, train_robust
+    from ims_avatar.training.distribution import device_here, use_threads
+    from ims_avatar.training.faces.robust import RobustPlan, train_robust, usual_minutes
     from ims_avatar.training.faces.robust_folder import NAME, build_base_model
 
     use_threads(threads)
     set_up_log(LogConfig(level="warning"), "train")
     work.mkdir(parents=True, exist_ok=True)
     directory = output or work / "versions"
-    plan = RobustPlan(work, minutes, drawn, crops, data, seed=seed, start=start)
+    plan = RobustPlan(work, minutes or usual_minutes(device_here()), drawn, crops, data, seed=seed, start=start)
     with training_bar() as bar:
         run, judged = train_robust(plan, bar.trained, bar.said)
         bar.said("writing", 1.0)

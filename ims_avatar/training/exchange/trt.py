@@ -11,12 +11,13 @@ import importlib.util
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import onnx
+import torch
 
 from ims_avatar.avatars.repository import Avatar
 from ims_avatar.errors import ExchangeError
@@ -26,6 +27,7 @@ from ims_avatar.training.exchange.folder import new_folder
 from ims_avatar.training.exchange.graph import GRAPHS
 from ims_avatar.training.exchange.half import for_tensorrt
 from ims_avatar.training.exchange.samples import Arrays, picture_agreement, reference_inputs, run_onnx, sample_lip_codes
+from ims_avatar.training.exchange.trt_runtime import GpuEngine, GpuRun, run_on_gpu
 
 RECORD = "engines.json"
 LEAST_AGREEMENT = 45.0
@@ -37,26 +39,32 @@ _REMEDY = "pip install 'ims-avatar[tensorrt]' (250 MB, needs no GPU), or tensorr
 class TrtExport:
     builder: str
     architectures: tuple[int, ...]
-    """Compute capabilities, e.g. 86; none: the GPU that it was built on."""
+    """Compute capabilities, e.g. 86; none: any from 8.0 on (`tensorrt-rtx`), or the GPU that it was built on."""
     batch: int
     agreement: float
     """dB between the graph in half precision and the avatar, both by ONNX Runtime on the CPU."""
     sizes: dict[str, int]
     """Bytes of each engine."""
+    run: GpuRun | None = None
+    """What the engines drew on the GPU of this machine, if there is one that they were built for."""
 
     def lines(self) -> list[str]:
-        where = ", ".join(f"{a // 10}.{a % 10}" for a in self.architectures) or "this machine's"
+        anywhere = "8.0 and later" if self.builder.startswith("tensorrt-rtx") else "this machine's"
+        where = ", ".join(f"{a // 10}.{a % 10}" for a in self.architectures) or anywhere
         size = sum(self.sizes.values()) / 1e6
-        return [
+        built = (
             f"{self.builder}, float16, GPUs of compute capability {where}, 1 to {self.batch} lip codes, {size:.1f} MB; "
             f"half precision agrees to {self.agreement:.0f} dB"
-        ]
+        )
+        return [built, self.run.line() if self.run else "built, not run: this machine has no such GPU"]
 
 
 def architectures(text: str) -> tuple[int, ...]:
-    """`75,86` as numbers. Raises `ExchangeError`."""
+    """`75,86` as numbers; `any`: none. Raises `ExchangeError`."""
+    if text == "any":
+        return ()
     if not re.fullmatch(r"\d{2,3}(,\d{2,3})*", text):
-        raise ExchangeError(f"{text!r} names no GPU architectures", remedy="write e.g. 75,80,86,89")
+        raise ExchangeError(f"{text!r} names no GPU architectures", remedy="write e.g. 75,80,86,89, or any")
     return tuple(sorted({int(part) for part in text.split(",")}))
 
 
@@ -76,7 +84,8 @@ def export_trt(avatar: Avatar, out: Path, wanted: Sequence[int], batch: int) -> 
         for name, engine in engines.items():
             (folder / f"{name}.trt").write_bytes(engine.content)
         sizes = {name: len(engine.content) for name, engine in engines.items()}
-        found = TrtExport(builder.name, builder.targets(wanted), batch, agreement, sizes)
+        run = builder.run({name: engine.content for name, engine in engines.items()}, wanted, inputs, right, batch)
+        found = TrtExport(builder.name, builder.targets(wanted), batch, agreement, sizes, run)
         record = {
             "avatar": f"{avatar.manifest.name}/{avatar.manifest.version}",
             "made_of": {name: avatar.manifest.files[name].sha256 for name in GRAPHS},
@@ -86,6 +95,7 @@ def export_trt(avatar: Avatar, out: Path, wanted: Sequence[int], batch: int) -> 
             "lip_codes": [1, batch],
             "half_precision_agreement_db": round(agreement, 1),
             "engines": {name: {"inputs": e.inputs, "outputs": e.outputs} for name, e in engines.items()},
+            "run_on": run.record() if run else None,
         }
         (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return found
@@ -155,6 +165,27 @@ class Builder:
             why = "; ".join(log.lines[:1])
             raise ExchangeError(f"{self.name} cannot build {name} ({why})", remedy="try other GPUs: --architecture")
         return Engine(bytes(content), _described(inputs), _described(outputs))
+
+    def run(
+        self, engines: Mapping[str, bytes], wanted: Sequence[int], inputs: Arrays, right: Arrays, batch: int
+    ) -> GpuRun | None:
+        """Tries the engines on this machine's GPU; none where it has none that they were built for.
+
+        Raises `ExchangeError` if they do not run there, or draw something else.
+        """
+        if not torch.cuda.is_available():
+            return None
+        major, minor = torch.cuda.get_device_capability()
+        if self._by_architecture and wanted and 10 * major + minor not in wanted:
+            return None
+        reference, decoder = (GpuEngine(self._trt, self._logger(), engines[name], name) for name in GRAPHS)
+        run = run_on_gpu(reference, decoder, inputs, right, batch)
+        if run.agreement < LEAST_AGREEMENT:
+            raise ExchangeError(
+                f"on {run.gpu} the pictures agree to {run.agreement:.1f} dB only, {LEAST_AGREEMENT} are needed",
+                remedy="use the format onnx, whose runtimes compute in float32",
+            )
+        return run
 
     def _aim(self, config: Any, wanted: Sequence[int]) -> None:
         if not self._by_architecture:

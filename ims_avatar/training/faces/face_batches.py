@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,14 +47,21 @@ class FaceBatch:
 
 
 class Crowd:
-    """All people of a training run, as tensors."""
+    """All people of a training run, as tensors where the network is: a batch is gathered there."""
 
-    def __init__(self, people: Sequence[Person]) -> None:
+    def __init__(self, people: Sequence[Person], device: torch.device | None = None) -> None:
         self.people = people
-        self.mask = torch.from_numpy(np.stack([p.mask for p in people]))[:, None]
-        self.inside = torch.from_numpy(np.stack([p.inside for p in people]))
-        self.rest = torch.from_numpy(np.stack([p.rest for p in people]))
-        self.weight = torch.stack([_weight(p) for p in people])[:, None] * (self.mask > 0)
+        self._device = device or torch.device("cpu")
+        mask = torch.from_numpy(np.stack([p.mask for p in people]))[:, None]
+        weight = torch.stack([_weight(p) for p in people])[:, None] * (mask > 0)
+        self.mask, self.weight = mask.to(self._device), weight.to(self._device)
+        self.inside, self.rest = (
+            self._joined([p.inside[None] for p in people]),
+            self._joined([p.rest[None] for p in people]),
+        )
+        self._luma, self._chroma = self._joined([p.luma for p in people]), self._joined([p.chroma for p in people])
+        self._codes, self._lines = self._joined([p.codes for p in people]), self._joined([p.lines for p in people])
+        self._first = np.cumsum([0, *(len(p.luma) for p in people[:-1])])
         self._quiet = [p.quiet for p in people]
         size = np.sqrt([len(p.luma) for p in people])
         self._shares = size / size.sum()
@@ -76,23 +84,25 @@ class Crowd:
         return self.batch(np.full(len(crops), person), crops, still)
 
     def batch(self, who: NDArray[np.intp], crops: NDArray[np.intp], stills: NDArray[np.intp]) -> FaceBatch:
-        def taken(name: str, index: NDArray[np.intp]) -> Tensor:
-            return torch.from_numpy(
-                np.stack([getattr(self.people[k], name)[i] for k, i in zip(who, index, strict=True)])
-            )
-
-        return FaceBatch(
-            codes=taken("codes", crops),
-            luma=taken("luma", crops)[:, None].float() / 255,
-            chroma=taken("chroma", crops).float() / 255,
-            still_luma=taken("luma", stills)[:, None].float() / 255,
-            still_chroma=taken("chroma", stills).float() / 255,
-            still_lines=taken("lines", stills),
-            rest=self.rest[who],
-            inside=self.inside[who],
-            mask=self.mask[who],
-            weight=self.weight[who],
+        person, shown, still = (
+            torch.from_numpy(index).to(self._device)
+            for index in (who, self._first[who] + crops, self._first[who] + stills)
         )
+        return FaceBatch(
+            codes=self._codes[shown],
+            luma=self._luma[shown][:, None].float() / 255,
+            chroma=self._chroma[shown].float() / 255,
+            still_luma=self._luma[still][:, None].float() / 255,
+            still_chroma=self._chroma[still].float() / 255,
+            still_lines=self._lines[still],
+            rest=self.rest[person],
+            inside=self.inside[person],
+            mask=self.mask[person],
+            weight=self.weight[person],
+        )
+
+    def _joined(self, parts: Sequence[NDArray[Any]]) -> Tensor:
+        return torch.from_numpy(np.concatenate(parts)).to(self._device)
 
 
 def _weight(person: Person) -> Tensor:
@@ -103,11 +113,17 @@ def _weight(person: Person) -> Tensor:
 
 
 def varied(batch: FaceBatch, generator: torch.Generator, strength: float = 1.0) -> FaceBatch:
-    """The same people in another light and colour, half of them mirrored. Truth, still and paint change alike."""
+    """The same people in another light and colour, half of them mirrored. Truth, still and paint change alike.
+
+    The generator is of the device that the batch is on.
+    """
     count = len(batch.codes)
 
+    def chance(*shape: int) -> Tensor:
+        return torch.rand(count, *shape, generator=generator, device=batch.codes.device)
+
     def about(middle: float, spread: float) -> Tensor:
-        return middle + (torch.rand(count, 1, 1, 1, generator=generator) - 0.5) * 2 * spread * strength
+        return middle + (chance(1, 1, 1) - 0.5) * 2 * spread * strength
 
     gain, lift, bend = about(1.0, 0.25), about(0.0, 0.08), about(1.0, 0.25)
     tint = torch.cat([about(0.0, 0.05), about(0.0, 0.05)], dim=1)
@@ -133,7 +149,7 @@ def varied(batch: FaceBatch, generator: torch.Generator, strength: float = 1.0) 
         still_chroma=tinted(batch.still_chroma),
         inside=inside,
     )
-    turned = torch.rand(count, generator=generator) < 0.5 * strength
+    turned = chance() < 0.5 * strength
     return _mirrored(lighter, turned)
 
 

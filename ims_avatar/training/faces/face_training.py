@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import math
 import pickle
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,12 +21,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ims_avatar.errors import TrainingError
-from ims_avatar.training.distribution import Group
+from ims_avatar.training.distribution import Group, spent
 from ims_avatar.training.drawn.renderer_losses import renderer_loss
 from ims_avatar.training.faces.face_batches import Crowd, FaceBatch, varied
 from ims_avatar.training.faces.face_validation import Validation
 from ims_avatar.training.faces.lip_critic import Criticism
 from ims_avatar.training.faces.robust_model import RobustRenderer
+from ims_avatar.training.provenance import machines
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +38,8 @@ _EXACT_FROM = 0.8
 """Share of the time after which bfloat16 is left for float32: its rounding blurs the last decibel."""
 _HEARSAY, _SILENT = 0.15, 0.2
 """Noise on the lip code that the network is told, as a share of its range; and how often it is told of rest instead."""
+_BATCH = {"cpu": 16, "cuda": 64}
+"""Crops of a step: a GPU takes no longer for more of them."""
 _AGAINST_MESH = 2.0
 """Weight of `mesh` in the loss."""
 _PATIENCE = 12
@@ -50,9 +52,10 @@ _BETTER = 0.01
 class TrainingPlan:
     folder: Path
     minutes: float
-    """Of processor time per thread, so that a busy machine takes longer but learns no less."""
+    """As `distribution.spent` counts them."""
     seed: int = 1
-    batch: int = 16
+    batch: int = 0
+    """Crops of a step; 0: as many as suit the device."""
     learning_rate: float = 2e-3
     variety: float = 1.0
     """How much light and colour vary: 1 for many characters, little for one."""
@@ -84,6 +87,8 @@ class _State:
     best: float = -math.inf
     since_best: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+    machines: list[str] = field(default_factory=list)
+    """What it was trained on."""
 
 
 class FaceTraining:
@@ -105,27 +110,29 @@ class FaceTraining:
         self._criticism = Criticism(group.device, mouth.mouth_rows, mouth.mouth_columns)
         self.state = _State()
         self._resume()
+        self.state.machines = machines(self.state.machines, finished=self._share() >= 1.0)
 
     def run(self, on_progress: Callable[[Progress], None] = lambda progress: None) -> None:
         """Until the time is up or nothing gets better. The averaged weights of the best validation are in `best`."""
         plan, state = self.plan, self.state
         rng = np.random.default_rng((plan.seed, self._group.rank, state.step))
-        generator = torch.Generator().manual_seed(plan.seed + state.step + self._group.rank)
-        began = self._clock() - state.seconds
-        checked, total, steps = state.seconds, 0.0, 0
+        generator = torch.Generator(self._group.device).manual_seed(plan.seed + state.step + self._group.rank)
+        began = spent(self._group.device) - state.seconds
+        checked, total, steps = state.seconds, torch.zeros((), device=self._group.device), 0
+        count = plan.batch or _BATCH[self._group.device.type]
         while (share := self._share()) < 1.0:
             self._set_rate(share)
-            batch = varied(self.train.draw(rng, plan.batch), generator, plan.variety)
-            total += self._one_step(batch.to(self._group.device), share)
+            batch = varied(self.train.draw(rng, count), generator, plan.variety)
+            total += self._one_step(batch, share)
             steps += 1
             state.step += 1
-            state.seconds = self._group.agreed(self._clock() - began)
+            state.seconds = self._group.agreed(spent(self._group.device) - began)
             if state.since_best >= _PATIENCE:
                 self._go_to_last_part()
             if state.seconds - checked > _CHECK_EVERY:
-                self._check(total / steps, on_progress)
-                checked, total, steps = state.seconds, 0.0, 0
-        self._check(total / max(steps, 1), on_progress)
+                self._check(float(total) / steps, on_progress)
+                checked, total, steps = state.seconds, torch.zeros_like(total), 0
+        self._check(float(total) / max(steps, 1), on_progress)
 
     def _share(self) -> float:
         """0..1 of the run, what was skipped counted as done."""
@@ -137,17 +144,13 @@ class FaceTraining:
         state.since_best = 0
         state.skipped = max(state.skipped, 60 * self.plan.critic_from * self.plan.minutes - state.seconds)
 
-    def _clock(self) -> float:
-        threads: int = torch.get_num_threads()
-        return time.process_time() / threads
-
     def _set_rate(self, share: float) -> None:
         warm = min(1.0, (self.state.step + 1) / 100)
         rate = self.plan.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
         for group in self._optimiser.param_groups:
             group["lr"] = rate
 
-    def _one_step(self, batch: FaceBatch, share: float) -> float:
+    def _one_step(self, batch: FaceBatch, share: float) -> Tensor:
         codes = batch.codes + self.plan.code_noise * torch.randn_like(batch.codes)
         told = self._told(codes)
         with torch.no_grad():
@@ -169,10 +172,9 @@ class FaceTraining:
         self._optimiser.step()
         keep = min(0.998, (1 + self.state.step) / (10 + self.state.step))
         with torch.no_grad():
-            for mean, now in zip(self.average.parameters(), self.net.parameters(), strict=True):
-                mean.lerp_(now, 1 - keep)
-        value: float = loss.item()
-        return value
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.net.parameters()), 1 - keep)
+        # Not asked for its value: a GPU would have to wait for it.
+        return loss.detach()
 
     def _told(self, codes: Tensor) -> Tensor:
         """What the network is told of the lips: often inexact, sometimes that they rest, so that it mends what it sees

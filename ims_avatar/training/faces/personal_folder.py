@@ -26,7 +26,7 @@ from ims_avatar.training.faces.face_sheets import write_crops
 from ims_avatar.training.faces.personalised import PersonalRun, film_hash
 from ims_avatar.training.faces.robust_export import export_robust
 from ims_avatar.training.faces.robust_folder import best_renderer
-from ims_avatar.training.provenance import commit, hardware
+from ims_avatar.training.provenance import commit
 from ims_avatar.training.speech.lip_adaptation import export_adapted
 
 _FILES = {
@@ -156,7 +156,7 @@ def _card(
         "commit": commit(),
         "training_seconds": round(state.seconds),
         "training_steps": state.step,
-        "hardware": hardware(),
+        "hardware": "; ".join(state.machines),
         "format": f"ONNX opset {OPSET}, float32, dynamic batch",
         "licence": licence,
         "consent": consent.model_dump(),

@@ -45,13 +45,19 @@ _WIDE = (24, 48, 64, 96)
 """Channels of a renderer for `--quality high`: more detail, half the speed."""
 
 
+def usual_minutes(device: torch.device, *, wide: bool = False) -> float:
+    """How long to train: longer, what is drawn gets no better."""
+    usual, of_wide = {"cpu": (10.0, 60.0), "cuda": (1.25, 8.0)}[device.type]
+    return of_wide if wide else usual
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalPlan:
     video: Path
     folder: Path
     """Of the run: checkpoint."""
     minutes: float = 10.0
-    """Of all threads together on an otherwise idle machine."""
+    """As `distribution.spent` counts them."""
     seed: int = 1
     wide: bool = False
     """A larger network, trained from nothing: for long runs."""
@@ -105,8 +111,9 @@ def train_personalised(
         crop=reference.crop,
     )
     learnt, apart = split(film.track.times[frames])
+    group = join_group()
     _forget_other_runs(plan)
-    crowd = Crowd([part_of(person, learnt)])
+    crowd = Crowd([part_of(person, learnt)], group.device)
     judged = Validation(Crowd([person]), {0: apart})
     start = (
         RobustRenderer(RobustShape(channels=_WIDE))
@@ -115,7 +122,7 @@ def train_personalised(
     )
     start.mender.keep_within(torch.from_numpy(person.codes[learnt]))
     training = TrainingPlan(plan.folder, plan.minutes, plan.seed, variety=0.12, critic_from=0.5)
-    run = FaceTraining(training, start, crowd, judged, join_group())
+    run = FaceTraining(training, start, crowd, judged, group)
     run.run(on_progress)
     lips = _adapt(plan, film, person, frames, encoder_folder, said)
     return PersonalRun(plan, film, reference, person, run, judged, lips)

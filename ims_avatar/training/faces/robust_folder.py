@@ -21,7 +21,7 @@ from ims_avatar.training.faces.face_validation import Validation
 from ims_avatar.training.faces.robust import RobustPlan
 from ims_avatar.training.faces.robust_export import export_bend, export_robust
 from ims_avatar.training.faces.robust_model import RobustRenderer
-from ims_avatar.training.provenance import commit, hardware
+from ims_avatar.training.provenance import commit
 
 NAME = "renderer"
 LICENCE = "Apache-2.0"
@@ -91,7 +91,7 @@ def _card(run: FaceTraining, plan: RobustPlan, version: int, measures: Mapping[s
         "commit": commit(),
         "training_seconds": round(run.state.seconds),
         "training_steps": run.state.step,
-        "hardware": hardware(),
+        "hardware": "; ".join(run.state.machines),
         "format": f"ONNX opset {OPSET}, float32, dynamic batch",
         "licence": LICENCE if plan.data is None else "as the films' owners allow",
         "measures": dict(measures),

@@ -1,7 +1,7 @@
 """Trains the audio encoder, from Debian packages to a new version of the base model: `ims-avatar train audio-encoder`.
 
-Makes the corpora if they are not there, trains on one core until its time is up or nothing improves any more, exports
-the best network and measures it on everything held out.
+Makes the corpora if they are not there, trains on one core or a GPU until its time is up or nothing improves any more,
+exports the best network and measures it on everything held out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ims_avatar.errors import TrainingError
 from ims_avatar.training.provenance import commit
 from ims_avatar.training.speech.audio_encoder_export import Origin, export
 from ims_avatar.training.speech.encoder_frames import prepare
+from ims_avatar.training.speech.encoder_network import WIDE
 from ims_avatar.training.speech.encoder_run import CHECKPOINT, OnProgress, Run, RunSettings
 from ims_avatar.training.speech.measure_audio_encoder import measure_into_card
 
@@ -30,6 +31,8 @@ class Settings:
     """Directory of versions `1`, `2` ...; a run adds the next."""
     minutes: float = 20.0
     seed: int = 21
+    wide: int = WIDE
+    """Channels of the network."""
     scale: float = 1.0
     """Size of the synthetic corpora; less than 1 for a trial."""
     limit: int = 120
@@ -39,8 +42,9 @@ class Settings:
 
     @property
     def command(self) -> str:
+        wide = "" if self.wide == WIDE else f" --wide {self.wide}"
         scale = "" if self.scale == 1.0 else f" --scale {self.scale:g}"
-        return f"ims-avatar train audio-encoder --minutes {self.minutes:g} --seed {self.seed}{scale}"
+        return f"ims-avatar train audio-encoder --minutes {self.minutes:g} --seed {self.seed}{wide}{scale}"
 
 
 def train_audio_encoder(settings: Settings, on_progress: OnProgress, said: Callable[[str], None]) -> Path:
@@ -60,7 +64,7 @@ def train_audio_encoder(settings: Settings, on_progress: OnProgress, said: Calla
             remedy="go on with more --minutes, train anew with --fresh, or in another --work",
         )
     prepared = prepare(settings.work, settings.scale, settings.seed, said)
-    run = Run(RunSettings(settings.minutes, settings.seed), prepared, settings.work)
+    run = Run(RunSettings(settings.minutes, settings.seed, settings.wide), prepared, settings.work)
     said("training" if run.steps == 0 else f"training goes on after step {run.steps}")
     run.train(on_progress)
     network, facts = run.result()

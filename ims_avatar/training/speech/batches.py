@@ -23,10 +23,21 @@ class Batch:
 
 
 class Sampler:
-    """Draws stretches of `length` usable frames from several sources with given shares."""
+    """Draws stretches of `length` usable frames from several sources with given shares, on the device they are for."""
 
-    def __init__(self, sources: Mapping[str, Frames], shares: Mapping[str, float], context: int, seed: int) -> None:
-        self._sources = [sources[name] for name in shares]
+    def __init__(
+        self,
+        sources: Mapping[str, Frames],
+        shares: Mapping[str, float],
+        context: int,
+        seed: int,
+        device: torch.device | None = None,
+    ) -> None:
+        on = device or torch.device("cpu")
+        self._sources = [
+            tuple(torch.from_numpy(part).to(on) for part in (frames.features, frames.codes, frames.groups))
+            for frames in (sources[name] for name in shares)
+        ]
         total = sum(shares.values())
         self._shares = [shares[name] / total for name in shares]
         self._context = context
@@ -35,31 +46,30 @@ class Sampler:
     def draw(self, count: int, length: int) -> Batch:
         features, codes, groups = [], [], []
         for k in self._rng.choice(len(self._sources), count, p=self._shares):
-            source = self._sources[k]
-            at = int(self._rng.integers(0, len(source.groups) - length - self._context + 1))
+            seen, shown, named = self._sources[k]
+            at = int(self._rng.integers(0, len(named) - length - self._context + 1))
             used = slice(at + self._context - 1, at + self._context - 1 + length)
-            features.append(source.features[at : at + length + self._context - 1])
-            codes.append(source.codes[used])
-            groups.append(source.groups[used])
-        return Batch(
-            torch.from_numpy(np.stack(features).astype(np.float32)),
-            torch.from_numpy(np.stack(codes).astype(np.float32)),
-            torch.from_numpy(np.stack(groups).astype(np.int64)),
-        )
+            features.append(seen[at : at + length + self._context - 1])
+            codes.append(shown[used])
+            groups.append(named[used])
+        return Batch(torch.stack(features).float(), torch.stack(codes).float(), torch.stack(groups).long())
 
 
 def disturb(features: Tensor, generator: torch.Generator) -> Tensor:
-    """Another vocal tract (bands shifted by up to 15 %), another line (smooth equaliser), another level estimate."""
-    n = features.shape[0]
-    warp = 1.0 + (torch.rand(n, 1, generator=generator) - 0.5) * 0.30
-    position = (torch.arange(FEATURES)[None] * warp).clamp(0, FEATURES - 1.001)
+    """Another vocal tract (bands shifted by up to 15 %), another line (smooth equaliser), another level estimate.
+
+    The generator is of the device that the features are on.
+    """
+    n, on = features.shape[0], features.device
+    warp = 1.0 + (torch.rand(n, 1, generator=generator, device=on) - 0.5) * 0.30
+    position = (torch.arange(FEATURES, device=on)[None] * warp).clamp(0, FEATURES - 1.001)
     low = position.long()
     share = (position - low)[:, None, :]
     index = low[:, None, :].expand(-1, features.shape[1], -1)
     warped = features.gather(2, index) * (1 - share) + features.gather(2, index + 1) * share
-    curve = torch.randn(n, 1, 6, generator=generator) * 0.25
+    curve = torch.randn(n, 1, 6, generator=generator, device=on) * 0.25
     equaliser = torch.nn.functional.interpolate(curve, size=FEATURES, mode="linear", align_corners=True)
-    level = torch.randn(n, 1, 1, generator=generator) * 0.15
+    level = torch.randn(n, 1, 1, generator=generator, device=on) * 0.15
     heard = (warped > SILENT).float()
-    jitter = torch.randn(warped.shape, generator=generator) * 0.05
+    jitter = torch.randn(warped.shape, generator=generator, device=on) * 0.05
     return (warped + (equaliser + level + jitter) * heard).clamp(SILENT, -SILENT)

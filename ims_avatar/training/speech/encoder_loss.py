@@ -24,13 +24,16 @@ _CHANGE = 4
 
 
 class Loss:
-    """Huber loss of codes in units of their spread, of their change over 40 ms, and cross-entropy of the groups."""
+    """Huber loss of codes in units of their spread, of their change over 40 ms, and cross-entropy of the groups.
+
+    Computes where `spread` and the counts are.
+    """
 
     def __init__(self, spread: Tensor, group_counts: Tensor) -> None:
         self._scale = 1.0 / spread.clamp_min(1e-3)
         share = ((group_counts.float() + 1) / (group_counts.sum() + 1)).clamp_min(1e-3)
         self._rarity = share**-RARITY / (share * share**-RARITY).sum()
-        weights = torch.tensor(COMPONENT_WEIGHTS)
+        weights = torch.tensor(COMPONENT_WEIGHTS, device=spread.device)
         self._weights = weights / weights.sum()
 
     def __call__(self, codes: Tensor, logits: Tensor, wanted: Tensor, groups: Tensor) -> Tensor:
@@ -50,7 +53,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Codes (n, 8) predicted and true of the same frames, and the share of right phoneme groups."""
+    """Codes (n, 8) predicted and true of the same frames, on the processor, and the share of right phoneme groups."""
 
     predicted: Tensor
     truth: Tensor
@@ -70,7 +73,8 @@ class Evaluation:
 @torch.no_grad()
 def evaluate(network: EncoderNetwork, frames: Frames) -> Evaluation:
     network.eval()
-    codes, logits = network(torch.from_numpy(frames.features.astype(np.float32))[None])
+    device = next(network.parameters()).device
+    codes, logits = (x.cpu() for x in network(torch.from_numpy(frames.features.astype(np.float32))[None].to(device)))
     truth = torch.from_numpy(frames.codes[RECEPTIVE_FIELD - 1 :].astype(np.float32))
     groups = torch.from_numpy(frames.groups[RECEPTIVE_FIELD - 1 :].astype(np.int64))
     accuracy = (logits[0].argmax(1) == groups).float().mean().item()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,19 @@ import torch
 
 from ims_avatar.driving.phonemes import GROUP_COUNT
 from ims_avatar.errors import TrainingError
+from ims_avatar.training.distribution import device_here, spent, use_threads
+from ims_avatar.training.provenance import machines
 from ims_avatar.training.speech.batches import Sampler, disturb
 from ims_avatar.training.speech.encoder_frames import SHARES, Prepared
 from ims_avatar.training.speech.encoder_loss import Loss, evaluate, restore_amplitude
-from ims_avatar.training.speech.encoder_network import RECEPTIVE_FIELD, EncoderNetwork, folded
+from ims_avatar.training.speech.encoder_network import RECEPTIVE_FIELD, WIDE, EncoderNetwork, folded
 
 CHECKPOINT = "checkpoint.pt"
-STRETCH, BATCH = 400, 4
-"""Frames of a stretch of sound, and stretches of a step: 16 s. In equal time many small steps learn more."""
+STRETCH = 400
+"""Frames of a stretch of sound: 4 s."""
+BATCH = {"cpu": 4, "cuda": 32}
+"""Stretches of a step. On a processor many small steps learn more in equal time; a GPU takes no longer for large ones.
+"""
 WARM_UP = 100
 """Steps over which the learning rate rises."""
 EVALUATION_SHARE = 0.04
@@ -31,11 +37,18 @@ CHECKPOINT_SECONDS = 30.0
 """Wall clock between checkpoints: no more than this is lost."""
 
 
+def usual_minutes(device: torch.device) -> float:
+    """How long to train where nothing else is asked for."""
+    return {"cpu": 20.0, "cuda": 5.0}[device.type]
+
+
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     minutes: float
-    """Processor time of one core, so that a busy machine gets the same model."""
+    """As `distribution.spent` counts them, of one core."""
     seed: int
+    wide: int = WIDE
+    """Channels of the network, see `EncoderNetwork`; its first two blocks have a third of them."""
     learning_rate: float = 3e-3
     patience: int = 10
     """Evaluations without an improvement after which the run ends."""
@@ -82,7 +95,7 @@ def optimisers(network: EncoderNetwork, learning_rate: float) -> list[Any]:
 class Run:
     """The network, its optimisers and the best network so far; all of it is in the checkpoint.
 
-    `clock` gives seconds of wall clock and `spent` seconds of processor time; both are replaced in tests.
+    `clock` gives seconds of wall clock and `spent_here` those that `distribution.spent` counts; tests replace both.
     """
 
     def __init__(
@@ -92,25 +105,30 @@ class Run:
         work: Path,
         *,
         clock: Callable[[], float] = time.monotonic,
-        spent: Callable[[], float] = time.process_time,
+        spent_here: Callable[[], float] | None = None,
     ) -> None:
         torch.manual_seed(settings.seed)
-        torch.set_num_threads(1)
-        self._settings, self._prepared, self._clock, self._spent = settings, prepared, clock, spent
+        use_threads(1)
+        self._device = device_here()
+        self._settings, self._prepared, self._clock = settings, prepared, clock
+        self._spent = spent_here or partial(spent, self._device)
         self._path = work / CHECKPOINT
         codes, groups = prepared.train["refined"].codes, prepared.train["refined"].groups
         self._spread = torch.from_numpy(codes[:200_000].astype(np.float32).std(0)).clamp_min(1e-3)
-        self._loss = Loss(self._spread, torch.from_numpy(np.bincount(groups, minlength=GROUP_COUNT)))
-        self._network = EncoderNetwork().train()
+        counts = torch.from_numpy(np.bincount(groups, minlength=GROUP_COUNT))
+        self._loss = Loss(self._spread.to(self._device), counts.to(self._device))
+        self._network = EncoderNetwork(settings.wide // 3, settings.wide).to(self._device).train()
         self._optimisers = optimisers(self._network, settings.learning_rate)
         self._best: dict[str, Any] = {}
         self._least, self._bad, self._done = math.inf, 0, 0.0
         self._progress = Progress(0.0, 0, math.nan, 0.0, 0.0, math.inf)
+        self._machines: list[str] = []
         if self._path.exists():
             self._resume()
+        self._machines = machines(self._machines, finished=self.finished)
         step = self._progress.step
-        self._sampler = Sampler(prepared.train, SHARES, RECEPTIVE_FIELD, settings.seed + step)
-        self._generator = torch.Generator().manual_seed(settings.seed + step)
+        self._sampler = Sampler(prepared.train, SHARES, RECEPTIVE_FIELD, settings.seed + step, self._device)
+        self._generator = torch.Generator(self._device).manual_seed(settings.seed + step)
 
     @property
     def steps(self) -> int:
@@ -138,13 +156,14 @@ class Run:
     def result(self) -> tuple[EncoderNetwork, dict[str, object]]:
         """The best network, folded and with full amplitude, and what is to be said of its run."""
         self._network.load_state_dict(self._best)
-        network = folded(self._network.eval())
+        network = folded(self._network.eval().cpu())
         restore_amplitude(network, self._prepared.plain)
         facts = {
             "steps": self.steps,
             "stopped_early": self._done < 1.0,
             "augmented_minutes": self._prepared.minutes(),
             "development_error": round(self._least, 4),
+            "hardware": "; ".join(self._machines),
         }
         return network.eval(), facts
 
@@ -154,8 +173,8 @@ class Run:
         rate = self._settings.learning_rate * min(1.0, step / WARM_UP)
         for group in (group for optimiser in self._optimisers for group in optimiser.param_groups):
             group["lr"] = rate * (0.01 + 0.495 * (1 + math.cos(math.pi * self._done)))
-        batch = self._sampler.draw(BATCH, STRETCH)
-        with torch.autocast("cpu", torch.bfloat16):
+        batch = self._sampler.draw(BATCH[self._device.type], STRETCH)
+        with torch.autocast(self._device.type, torch.bfloat16):
             codes, logits = self._network(disturb(batch.features, self._generator))
         total = self._loss(codes.float(), logits.float(), batch.codes, batch.groups)
         self._network.zero_grad()
@@ -181,6 +200,8 @@ class Run:
     def _save(self) -> None:
         state = {
             "seed": self._settings.seed,
+            "wide": self._settings.wide,
+            "machines": self._machines,
             "minutes": self._settings.minutes,
             "network": self._network.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
@@ -196,18 +217,23 @@ class Run:
 
     def _resume(self) -> None:
         try:
-            state = torch.load(self._path, weights_only=True)
+            state = torch.load(self._path, weights_only=True, map_location=self._device)
+            self._refuse_other_run(state)
             self._network.load_state_dict(state["network"])
         except (OSError, RuntimeError, KeyError, EOFError, ValueError, pickle.UnpicklingError) as error:
             raise TrainingError(f"{self._path} is damaged ({error})", remedy="train anew with --fresh") from error
-        if state["seed"] != self._settings.seed:
-            raise TrainingError(
-                f"{self._path} is of a run with seed {state['seed']}, not {self._settings.seed}",
-                remedy="give the same --seed to go on, --fresh to train anew, or another --work",
-            )
         for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         self._best, self._least = state["best"], state["least"]
         # With more time than before the learning rate rises again to where it is in the longer run.
         self._bad, self._done = state["bad"], min(1.0, state["done"] * state["minutes"] / self._settings.minutes)
         self._progress = Progress(*state["progress"])
+        self._machines = state["machines"]
+
+    def _refuse_other_run(self, state: Mapping[str, Any]) -> None:
+        for name, own in (("seed", self._settings.seed), ("wide", self._settings.wide)):
+            if state[name] != own:
+                raise TrainingError(
+                    f"{self._path} is of a run with {name} {state[name]}, not {own}",
+                    remedy=f"give the same --{name} to go on, --fresh to train anew, or another --work",
+                )

@@ -70,7 +70,7 @@ def test_a_gpu_it_does_not_know_is_refused_and_nothing_is_left(tmp_path: Path) -
 
 
 def test_architectures_are_numbers() -> None:
-    assert architectures("86,75,86") == (75, 86)
+    assert architectures("86,75,86") == (75, 86) and architectures("any") == ()
     for text in ("", "x", "75,", "7.5", "sm_75"):
         with pytest.raises(ExchangeError, match="architectures"):
             architectures(text)

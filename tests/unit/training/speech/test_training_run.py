@@ -77,20 +77,17 @@ class Seconds:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     from ims_avatar.training.speech import encoder_run
-    from ims_avatar.training.speech.encoder_network import EncoderNetwork
 
-    monkeypatch.setattr(encoder_run, "EncoderNetwork", lambda: EncoderNetwork(16, 24))
     monkeypatch.setattr(encoder_run, "STRETCH", 60)
-    monkeypatch.setattr(encoder_run, "BATCH", 8)
+    monkeypatch.setattr(encoder_run, "BATCH", {"cpu": 8})
     monkeypatch.setattr(encoder_run, "WARM_UP", 2)
 
 
 def run_of(tmp_path: Path, **changed: Any) -> Any:
     from ims_avatar.training.speech.encoder_run import Run, RunSettings
 
-    return Run(
-        RunSettings(**{"minutes": 0.6, "seed": 1, **changed}), made_up(), tmp_path, clock=Seconds(), spent=Seconds()
-    )
+    settings = RunSettings(**{"minutes": 0.6, "seed": 1, "wide": 36, **changed})
+    return Run(settings, made_up(), tmp_path, clock=Seconds(), spent_here=Seconds())
 
 
 @pytest.mark.usefixtures("small_steps")
@@ -176,6 +173,8 @@ def test_the_checkpoint_of_another_run_and_a_damaged_one_are_refused(tmp_path: P
     run_of(tmp_path).train(lambda _: None)
     with pytest.raises(TrainingError, match=r"with seed 1, not 2.*--fresh"):
         run_of(tmp_path, seed=2)
+    with pytest.raises(TrainingError, match=r"with wide 36, not 48.*--wide"):
+        run_of(tmp_path, wide=48)
     (tmp_path / CHECKPOINT).write_bytes((tmp_path / CHECKPOINT).read_bytes()[:1000])
     with pytest.raises(TrainingError, match="damaged"):
         run_of(tmp_path)
