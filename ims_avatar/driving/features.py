@@ -14,8 +14,8 @@ FEATURE_VERSION = 1
 SILENT = -2.5
 """Value of every feature of digital silence, and the lowest there is."""
 
-_CENTRE_DB = -25.0
-_SCALE_DB = 15.0
+CENTRE_DB, SCALE_DB = -25.0, 15.0
+"""A feature of 0 is a band this far from the level of the speech; a step of 1 is so many dB."""
 
 
 class FeatureStream:
@@ -37,5 +37,5 @@ class FeatureStream:
         for k, level in enumerate(levels.tolist()):
             speech.append(self._tracker.push(level))
             reference[k] = self._tracker.speech_level
-        relative = (bands - reference - _CENTRE_DB) / _SCALE_DB
+        relative = (bands - reference - CENTRE_DB) / SCALE_DB
         return np.clip(relative, SILENT, -SILENT), speech

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,8 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ims_avatar.driving.features import FEATURES, SILENT
+from ims_avatar.driving.features import CENTRE_DB, FEATURES, SCALE_DB, SILENT
 from ims_avatar.training.speech.dataset import Frames
+
+_LEAST_SNR_DB, _MOST_SNR_DB = 3.0, 30.0
+_UNEVEN_DB = 8.0
+"""Spread of a noise's spectrum about a flat one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +78,26 @@ def disturb(features: Tensor, generator: torch.Generator) -> Tensor:
     heard = (warped > SILENT).float()
     jitter = torch.randn(warped.shape, generator=generator, device=on) * 0.05
     return (warped + (equaliser + level + jitter) * heard).clamp(SILENT, -SILENT)
+
+
+def add_noise(features: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Noise of a smooth random spectrum under a share of the stretches, (N, T, FEATURES), drawn anew every time.
+
+    Powers of speech and noise add up in every band. Noise of few degrees of freedom flickers: a band's power in one
+    frame is a mean of a few squares, here of four.
+    """
+    n, frames, _ = features.shape
+    on = features.device
+    snr = torch.rand(n, 1, 1, generator=generator, device=on) * (_MOST_SNR_DB - _LEAST_SNR_DB) + _LEAST_SNR_DB
+    shape = torch.randn(n, 1, 5, generator=generator, device=on) * _UNEVEN_DB
+    level = torch.nn.functional.interpolate(shape, size=FEATURES, mode="linear", align_corners=True)
+    level = level - level.mean(dim=2, keepdim=True) - snr - 10 * math.log10(FEATURES)
+    flicker = torch.randn(4, n, frames, FEATURES, generator=generator, device=on).square().mean(dim=0).clamp_min(1e-3)
+    noisy = torch.rand(n, 1, 1, generator=generator, device=on) < share
+    summed = _power(features * SCALE_DB + CENTRE_DB) + _power(level) * flicker
+    with_noise = (10 * torch.log10(summed) - CENTRE_DB) / SCALE_DB
+    return torch.where(noisy, with_noise, features).clamp(SILENT, -SILENT)
+
+
+def _power(db: Tensor) -> Tensor:
+    return torch.pow(10.0, db / 10)

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ims_avatar.driving.phonemes import GROUP_COUNT
 from ims_avatar.errors import TrainingError
 from ims_avatar.training.distribution import device_here, spent, use_threads
 from ims_avatar.training.provenance import machines
-from ims_avatar.training.speech.batches import Sampler, disturb
+from ims_avatar.training.speech.batches import Sampler, add_noise, disturb
 from ims_avatar.training.speech.encoder_frames import SHARES, Prepared
 from ims_avatar.training.speech.encoder_loss import Loss, evaluate, restore_amplitude
 from ims_avatar.training.speech.encoder_network import RECEPTIVE_FIELD, WIDE, EncoderNetwork, folded
@@ -50,6 +51,8 @@ class RunSettings:
     wide: int = WIDE
     """Channels of the network, see `EncoderNetwork`; its first two blocks have a third of them."""
     learning_rate: float = 3e-3
+    noisy: float = 0.0
+    """Share of the stretches under which noise is laid, anew at every step."""
     patience: int = 10
     """Evaluations without an improvement after which the run ends."""
 
@@ -175,7 +178,7 @@ class Run:
             group["lr"] = rate * (0.01 + 0.495 * (1 + math.cos(math.pi * self._done)))
         batch = self._sampler.draw(BATCH[self._device.type], STRETCH)
         with torch.autocast(self._device.type, torch.bfloat16):
-            codes, logits = self._network(disturb(batch.features, self._generator))
+            codes, logits = self._network(self._disturbed(batch.features))
         total = self._loss(codes.float(), logits.float(), batch.codes, batch.groups)
         self._network.zero_grad()
         total.backward()
@@ -185,6 +188,10 @@ class Run:
         before, loss = self._progress, total.item()
         mean = loss if math.isnan(before.loss) else 0.99 * before.loss + 0.01 * loss
         self._progress = Progress(self._done, step, mean, before.accuracy, before.r_opening, before.error)
+
+    def _disturbed(self, features: Tensor) -> Tensor:
+        noisy = self._settings.noisy
+        return disturb(add_noise(features, noisy, self._generator) if noisy else features, self._generator)
 
     def _evaluate(self) -> None:
         """Keeps the network if it is the best so far."""

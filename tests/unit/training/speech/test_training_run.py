@@ -50,6 +50,22 @@ def test_disturbed_features_stay_in_range_and_silence_stays_silent() -> None:
     assert loud.abs().max() <= -SILENT and loud.std() > 0.05
 
 
+def test_noise_lies_under_some_stretches_and_never_over_the_speech() -> None:
+    import torch
+
+    from ims_avatar.driving.features import SILENT
+    from ims_avatar.training.speech.batches import add_noise
+
+    loud = torch.full((200, 30, 40), 1.2)
+    loud[:, ::2] = SILENT
+    noisy = add_noise(loud, 0.4, torch.Generator().manual_seed(1))
+    touched = (noisy[:, 0] > SILENT).any(dim=1)
+    assert 0.25 < touched.float().mean() < 0.55
+    assert torch.equal(noisy[~touched], loud[~touched])
+    # A band of 1.2 is 7 dB under the whole speech; noise at 3 dB and more under it, in forty bands, adds little there.
+    assert (noisy[:, 1::2] - 1.2).median() < 0.02 and noisy[touched][:, ::2].median() > SILENT + 0.3
+
+
 def made_up() -> Any:
     """Frames whose lips can be read off the features."""
     from ims_avatar.training.speech.dataset import Frames
