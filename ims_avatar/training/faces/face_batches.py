@@ -16,6 +16,9 @@ from ims_avatar.training.faces.people import Person
 
 _RESTFUL = 0.6
 """Share of stills whose mouth is at rest, as the still of an avatar is; the others make the network robust."""
+_ELSEWHERE = 0.5
+"""Share of crops whose surroundings are of another moment, as they always are in a call: of its own moment the cheeks
+would tell the network what the lips do, and it would heed the lip code less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,9 @@ class FaceBatch:
     codes: Tensor
     luma: Tensor
     chroma: Tensor
+    around_luma: Tensor
+    """The frame that the mouth is pasted into."""
+    around_chroma: Tensor
     still_luma: Tensor
     still_chroma: Tensor
     still_lines: Tensor
@@ -76,22 +82,38 @@ class Crowd:
                 for k in who
             ]
         )
-        return self.batch(who, crops, stills)
+        around = np.array(
+            [
+                rng.integers(len(self.people[k].luma)) if rng.random() < _ELSEWHERE else crop
+                for k, crop in zip(who, crops, strict=True)
+            ]
+        )
+        return self.batch(who, crops, stills, around)
 
     def of(self, person: int, crops: NDArray[np.intp]) -> FaceBatch:
         """Crops of one person, all bent from the most restful still: as an avatar does it."""
         still = np.full(len(crops), self._quiet[person][0])
         return self.batch(np.full(len(crops), person), crops, still)
 
-    def batch(self, who: NDArray[np.intp], crops: NDArray[np.intp], stills: NDArray[np.intp]) -> FaceBatch:
-        person, shown, still = (
+    def batch(
+        self,
+        who: NDArray[np.intp],
+        crops: NDArray[np.intp],
+        stills: NDArray[np.intp],
+        around: NDArray[np.intp] | None = None,
+    ) -> FaceBatch:
+        """Crops of people by number, bent from stills, pasted into the frames of `around` (their own if none)."""
+        first = self._first[who]
+        person, shown, still, beside = (
             torch.from_numpy(index).to(self._device)
-            for index in (who, self._first[who] + crops, self._first[who] + stills)
+            for index in (who, first + crops, first + stills, first + (crops if around is None else around))
         )
         return FaceBatch(
             codes=self._codes[shown],
             luma=self._luma[shown][:, None].float() / 255,
             chroma=self._chroma[shown].float() / 255,
+            around_luma=self._luma[beside][:, None].float() / 255,
+            around_chroma=self._chroma[beside].float() / 255,
             still_luma=self._luma[still][:, None].float() / 255,
             still_chroma=self._chroma[still].float() / 255,
             still_lines=self._lines[still],
@@ -145,6 +167,8 @@ def varied(batch: FaceBatch, generator: torch.Generator, strength: float = 1.0) 
         batch,
         luma=lit(batch.luma),
         chroma=tinted(batch.chroma),
+        around_luma=lit(batch.around_luma),
+        around_chroma=tinted(batch.around_chroma),
         still_luma=lit(batch.still_luma),
         still_chroma=tinted(batch.still_chroma),
         inside=inside,
@@ -166,6 +190,8 @@ def _mirrored(batch: FaceBatch, turned: Tensor) -> FaceBatch:
         batch,
         luma=picture(batch.luma),
         chroma=picture(batch.chroma),
+        around_luma=picture(batch.around_luma),
+        around_chroma=picture(batch.around_chroma),
         still_luma=picture(batch.still_luma),
         still_chroma=picture(batch.still_chroma),
         still_lines=lines(batch.still_lines),

@@ -158,7 +158,7 @@ class FaceTraining:
                 codes, batch.rest, batch.still_lines, batch.still_luma, batch.still_chroma, batch.inside
             )
         with torch.autocast(self._group.device.type, torch.bfloat16, enabled=share < _EXACT_FROM):
-            drawn = self._shared(told, (batch.luma, batch.chroma, batch.visible), bent)
+            drawn = self._shared(told, (batch.around_luma, batch.around_chroma, batch.visible), bent)
         luma, chroma = drawn[0].float(), drawn[1].float()
         seen = luma * batch.mask + batch.luma * (1 - batch.mask)
         loss = renderer_loss((luma, chroma), batch.truth, batch.weight, _coarse(batch.weight))
