@@ -16,7 +16,7 @@ from ims_avatar.training.faces.people import Person
 
 _RESTFUL = 0.6
 """Share of stills whose mouth is at rest, as the still of an avatar is; the others make the network robust."""
-_ELSEWHERE = 0.5
+_ELSEWHERE = 0.7
 """Share of crops whose surroundings are of another moment, as they always are in a call: of its own moment the cheeks
 would tell the network what the lips do, and it would heed the lip code less."""
 
