@@ -125,79 +125,95 @@ def readable(base: EncoderNetwork, layers: Sequence[Tensor]) -> tuple[Tensor, Te
 
 def adapt(base: EncoderNetwork, speech: LipSpeech) -> AdaptedEncoder:
     """Ridge regression (Hoerl, Kennard 1970) of a person's lips on what the base model hears."""
-    seen = [_heard(base, line) for line in speech.heard]
-    known = np.flatnonzero(speech.known)
-    mean, spread = seen[0][known].mean(axis=0), seen[0][known].std(axis=0) + 1e-3
-    seen = [(one - mean) / spread for one in seen]
-    wanted = speech.codes[:, :_READ].astype(np.float64)
-    trials = _cross_validated(seen, wanted, known)
-    scale = wanted[known].std(axis=0) + 1e-2
-    errors = [(((guess - wanted[known]) / scale)[:, :2] ** 2).mean() for guess in trials]
+    heard = [_heard(base, line) for line in speech.heard]
+    known = torch.from_numpy(np.flatnonzero(speech.known))
+    mean, spread = heard[0][known].mean(dim=0), heard[0][known].std(dim=0, correction=0) + 1e-3
+    seen = [(line[known] - mean) / spread for line in heard]
+    wanted = torch.from_numpy(speech.codes[:, :_READ]).double()[known]
+    whole = _Sums.of(seen, wanted)
+    trials = _cross_validated(whole, seen, wanted, known)
+    scale = wanted.std(dim=0, correction=0) + 1e-2
+    errors = [float((((guess - wanted) / scale)[:, :2] ** 2).mean()) for guess in trials]
     best = int(np.argmin(errors))
-    weights, middle = _Sums.of(seen, wanted, known).ridge(_STRENGTHS[best])
+    weights, middle = whole.ridge(_STRENGTHS[best])
     # A guess is flatter than lips are. How much so is seen where it was not fitted.
-    gain = np.clip(wanted[known].std(axis=0) / (trials[best].std(axis=0) + 1e-4), 1.0, _LARGEST_GAIN)
-    centre = trials[best].mean(axis=0)
+    flat = trials[best].std(dim=0, correction=0) + 1e-4
+    gain = (wanted.std(dim=0, correction=0) / flat).clamp(1.0, _LARGEST_GAIN)
+    centre = trials[best].mean(dim=0)
     weights = weights * gain / spread[:, None]
     bias = (middle - centre) * gain + centre - mean @ weights
     readout = nn.Linear(len(weights), _READ)
     with torch.no_grad():
-        readout.weight.copy_(torch.from_numpy(weights.T))
-        readout.bias.copy_(torch.from_numpy(bias))
+        readout.weight.copy_(weights.T)
+        readout.bias.copy_(bias)
     encoder = AdaptedEncoder(base, readout)
     encoder.eval()
     return encoder
 
 
 @torch.no_grad()
-def _heard(base: EncoderNetwork, line: Tensor) -> NDArray[np.float64]:
-    """(T, n): what is read of each frame of a line's features (T, FEATURES)."""
+def _heard(base: EncoderNetwork, line: Tensor) -> Tensor:
+    """(T, n), float64: what is read of each frame of a line's features (T, FEATURES)."""
     padded = torch.cat([line[:1].expand(RECEPTIVE_FIELD - 1, -1), line])[None]
-    seen: NDArray[np.float64] = readable(base, _dense_layers(base, padded))[0][0].double().numpy()
-    return seen
+    return readable(base, _dense_layers(base, padded))[0][0].double()
 
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """What a regression must know of the frames that it is fitted to."""
+    """What a regression must know of the frames that it is fitted to, a mean over the lines."""
 
-    square: NDArray[np.float64]
+    count: int
+    square: Tensor
     """(n, n)."""
-    product: NDArray[np.float64]
+    product: Tensor
     """(n, 7)."""
-    middle: NDArray[np.float64]
-    """(7,): the mean."""
+    heard: Tensor
+    """(n,)."""
+    wanted: Tensor
+    """(7,)."""
 
     @staticmethod
-    def of(seen: Sequence[NDArray[np.float64]], wanted: NDArray[np.float64], frames: NDArray[np.intp]) -> _Sums:
-        """Of these frames of all lines."""
-        middle = np.asarray(wanted[frames].mean(axis=0), np.float64)
-        chosen = [line[frames] for line in seen]
-        square = sum((line.T @ line for line in chosen), np.zeros((seen[0].shape[1],) * 2)) / len(seen)
-        product = sum((line.T for line in chosen), np.zeros(chosen[0].T.shape)) @ (wanted[frames] - middle) / len(seen)
-        return _Sums(square, product, middle)
+    def of(seen: Sequence[Tensor], wanted: Tensor) -> _Sums:
+        """Lines (T, n) of the same frames, and their lips (T, 7)."""
+        share = 1 / len(seen)
+        square = torch.zeros(seen[0].shape[1], seen[0].shape[1], dtype=torch.float64)
+        for line in seen:
+            square.addmm_(line.T, line, alpha=share)
+        together = torch.stack(list(seen)).mean(dim=0)
+        return _Sums(len(wanted), square, together.T @ wanted, together.sum(dim=0), wanted.sum(dim=0))
 
-    def ridge(self, strength: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Weights (n, 7) and the mean (7,)."""
-        held = self.square + strength * np.eye(len(self.square))
-        return np.asarray(np.linalg.solve(held, self.product), np.float64), self.middle
+    def without(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.count - other.count,
+            self.square - other.square,
+            self.product - other.product,
+            self.heard - other.heard,
+            self.wanted - other.wanted,
+        )
+
+    def ridge(self, strength: float) -> tuple[Tensor, Tensor]:
+        """Weights (n, 7) and the lips' mean (7,)."""
+        middle = self.wanted / self.count
+        held = self.square + strength * torch.eye(len(self.square), dtype=torch.float64)
+        factor = torch.linalg.cholesky(held)
+        return torch.cholesky_solve(self.product - self.heard[:, None] * middle, factor), middle
 
 
-def _cross_validated(
-    seen: Sequence[NDArray[np.float64]], wanted: NDArray[np.float64], known: NDArray[np.intp]
-) -> list[NDArray[np.float64]]:
-    """For each of `_STRENGTHS` guesses (len(known), 7) for a plain line, fitted to the rest of the speech."""
-    guesses = [np.zeros((len(known), _READ)) for _ in _STRENGTHS]
+def _cross_validated(whole: _Sums, seen: Sequence[Tensor], wanted: Tensor, known: Tensor) -> list[Tensor]:
+    """For each of `_STRENGTHS` guesses (T, 7) for a plain line, fitted to the rest of the speech.
+
+    `known` (T,): the instants; what shares a window with those that are guessed is not fitted to either.
+    """
+    guesses = [torch.zeros_like(wanted) for _ in _STRENGTHS]
     edges = np.linspace(0, len(known), _FOLDS + 1).astype(int)
     for begin, end in pairwise(edges):
         if begin == end:
             continue
-        apart = known[begin:end]
-        others = known[(known < apart[0] - RECEPTIVE_FIELD) | (known > apart[-1] + RECEPTIVE_FIELD)]
-        sums = _Sums.of(seen, wanted, others if len(others) else known)
+        near = (known >= known[begin] - RECEPTIVE_FIELD) & (known <= known[end - 1] + RECEPTIVE_FIELD)
+        sums = whole if near.all() else whole.without(_Sums.of([line[near] for line in seen], wanted[near]))
         for guess, strength in zip(guesses, _STRENGTHS, strict=True):
             weights, middle = sums.ridge(strength)
-            guess[begin:end] = seen[0][apart] @ weights + middle
+            guess[begin:end] = seen[0][begin:end] @ weights + middle
     return guesses
 
 
