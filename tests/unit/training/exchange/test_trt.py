@@ -14,10 +14,14 @@ import pytest
 
 pytest.importorskip("onnx", reason="needs onnx: pip install 'ims-avatar[train]'")
 pytest.importorskip("scipy", reason="needs scipy: pip install 'ims-avatar[train]'")
+pytest.importorskip("torch", reason="needs torch: pip install 'ims-avatar[train]'")
+
+import torch
 
 from ims_avatar.avatars.repository import AvatarRepository
 from ims_avatar.errors import ExchangeError
-from ims_avatar.training.exchange.trt import Builder, architectures, export_trt
+from ims_avatar.training.exchange import trt_runtime
+from ims_avatar.training.exchange.trt import Builder, TrtExport, architectures, export_trt
 from tests.support.avatar_folders import everything_below
 
 pytestmark = pytest.mark.train
@@ -81,6 +85,27 @@ def test_without_tensorrt_it_is_said_what_to_install(monkeypatch: pytest.MonkeyP
     with pytest.raises(ExchangeError, match="not installed") as caught:
         export_trt(CLARA, tmp_path / "trt", (75,), 8)
     assert "ims-avatar[tensorrt]" in caught.value.remedy and everything_below(tmp_path) == []
+
+
+def test_an_engine_that_a_gpu_does_not_take_is_refused_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As TensorRT-RTX 1.7 answers on an H200, which it was not made for.
+    monkeypatch.setattr(trt_runtime, "gpu_name", lambda: "NVIDIA H200")
+    log = SimpleNamespace(lines=["The engine cannot run on this GPU, which has compute capability 9.0."])
+    trt = SimpleNamespace(Runtime=lambda log: SimpleNamespace(deserialize_cuda_engine=lambda content: None))
+    with pytest.raises(ExchangeError, match=r"does not run reference on NVIDIA H200 \(.*capability 9.0") as caught:
+        trt_runtime.GpuEngine(trt, log, b"engine", "reference")
+    assert "--architecture" in caught.value.remedy
+
+
+def test_without_a_gpu_engines_are_built_and_it_is_said_that_none_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    builder = Builder(SimpleNamespace(__version__="1"), by_architecture=True)
+    assert builder.run({}, (86,), {}, {}, 8) is None
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
+    assert builder.run({}, (86,), {}, {}, 8) is None, "built for another GPU"
+    told = TrtExport("tensorrt-rtx 1", (86,), 8, 67.0, {"decoder": 1_000_000})
+    assert "not run" in told.lines()[1] and "8.6" in told.lines()[0]
 
 
 def test_on_a_server_the_package_for_its_own_gpu_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:

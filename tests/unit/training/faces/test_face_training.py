@@ -125,6 +125,17 @@ def test_light_changes_truth_still_and_paint_alike(clara: Person) -> None:
     assert torch.equal(lit.luma, lit.still_luma) and torch.equal(lit.chroma, lit.still_chroma)
 
 
+def test_most_crops_are_learnt_in_the_surroundings_of_another_moment_of_the_same_person(clara: Person) -> None:
+    darker = replace(clara, luma=clara.luma // 4, chroma=clara.chroma // 4)
+    batch = Crowd([clara, darker]).draw(np.random.default_rng(3), 200)
+    own = (batch.around_luma == batch.luma).flatten(1).all(dim=1)
+    assert 0.2 < own.float().mean() < 0.45
+    dark, dark_around = (x.amax(dim=(1, 2, 3)) < 0.25 for x in (batch.luma, batch.around_luma))
+    assert torch.equal(dark, dark_around) and 0 < int(dark.sum()) < 200
+    lit = varied(batch, torch.Generator().manual_seed(2))
+    assert torch.equal((lit.around_luma == lit.luma).flatten(1).all(dim=1), own)
+
+
 def test_a_mirrored_person_has_mirrored_lines(clara: Person) -> None:
     crooked = replace(clara, luma=(clara.luma * np.linspace(0.4, 1.0, 128)).astype(np.uint8))
     rested = Crowd([crooked]).batch(np.zeros(8, int), np.arange(8), np.arange(8))
