@@ -34,5 +34,5 @@ def robust_avatar(root: Path) -> Avatar:
     files = {role: entry.model_dump() for role, entry in file_entries(avatar.folder, paths).items()}
     _, _, height, width = example_inputs(renderer)["luma"].shape
     paste = {"left": 164, "top": 300, "width": width, "height": height}
-    change_manifest(avatar.folder, kind="robust", base_model="renderer/3", paste=paste, files=files)
+    change_manifest(avatar.folder, kind="robust", base_model="renderer/4", paste=paste, files=files)
     return Stored(avatar.folder, read_manifest(avatar.folder, AvatarManifest))

@@ -57,4 +57,4 @@ def test_the_model_card_names_data_licences_seed_and_measures() -> None:
     assert all(entry["what"] and entry["licence"] for entry in card["data"])
     assert card["command"].startswith("ims-avatar train audio-encoder") and card["seed"]
     assert card["measures"]["recorded_english"]["r_opening"] > 0.65
-    assert (FOLDER / "model.onnx").stat().st_size < 2_000_000
+    assert (FOLDER / "model.onnx").stat().st_size < 6_000_000
